@@ -1,0 +1,94 @@
+//! An order of one slot, and what became of it.
+//!
+//! In: side, price, quantity. Out: a checked order; after clearing, exactly one outcome per order (I8).
+//! Refuses to know: the order's author, its signature, and when it arrived.
+
+use serde::{Deserialize, Serialize};
+
+use crate::energy::Energy;
+use crate::error::MarketError;
+use crate::ids::OrderId;
+use crate::money::Price;
+use crate::tariff::Tariff;
+
+/// Which side of the book an order stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Side {
+    /// Wants to buy energy at its price or below.
+    Bid,
+    /// Wants to sell energy at its price or above.
+    Offer,
+}
+
+/// A limit order for one slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Order {
+    /// Its name within the slot.
+    pub id: OrderId,
+    /// Buy or sell.
+    pub side: Side,
+    /// The worst price its author accepts.
+    pub price: Price,
+    /// How much; partial fills are allowed.
+    pub quantity: Energy,
+}
+
+impl Order {
+    /// The most one order may hold: 1 GWh in a quarter hour, far above any connection point of a district.
+    pub const MAX_QUANTITY: Energy = Energy::from_wh(1_000_000_000);
+
+    /// Checks the order against the tariff that bounds the slot.
+    ///
+    /// # Errors
+    ///
+    /// [`MarketError::Quantity`] or [`MarketError::PriceOutsideTariff`].
+    pub fn check(&self, tariff: &Tariff) -> Result<(), MarketError> {
+        self.check_quantity()?;
+        if self.price != tariff.clamp(self.price) {
+            let (low, high) = (tariff.feed_in(), tariff.retail());
+            return Err(MarketError::PriceOutsideTariff { got: self.price, low, high });
+        }
+        Ok(())
+    }
+
+    /// Checks the quantity alone, for books that have no tariff.
+    ///
+    /// # Errors
+    ///
+    /// [`MarketError::Quantity`] unless `1 Wh <= quantity <= MAX_QUANTITY`.
+    pub fn check_quantity(&self) -> Result<(), MarketError> {
+        if self.quantity.is_positive() && self.quantity <= Self::MAX_QUANTITY {
+            Ok(())
+        } else {
+            Err(MarketError::Quantity { got: self.quantity, max: Self::MAX_QUANTITY })
+        }
+    }
+}
+
+/// What became of an order: every order ends in exactly one of these (I8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The whole quantity traded at the slot's price.
+    Filled,
+    /// A part traded; the rest was rationed away on the marginal price level.
+    Part {
+        /// What traded.
+        filled: Energy,
+    },
+    /// Nothing traded.
+    Rejected {
+        /// Why.
+        reason: Rejection,
+    },
+}
+
+/// Why an order did not trade at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Rejection {
+    /// Nobody stood on the other side of the book.
+    NoCounterparty,
+    /// Its price does not cross the slot's price.
+    PriceNotReached,
+    /// Its price is the marginal one and rationing left it less than 1 Wh.
+    Rationed,
+}
