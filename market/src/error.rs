@@ -2,12 +2,15 @@
 //!
 //! One enum for the crate: whoever calls can match and count. After any of these nothing has changed.
 
+use serde::{Deserialize, Serialize};
+
 use crate::energy::Energy;
+use crate::fixed::Decimal;
 use crate::ids::{OrderId, ParticipantId};
 use crate::money::Price;
 
 /// A typed refusal. Amounts are in the unit of their type.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 pub enum MarketError {
     /// A tariff must have 0 <= feed-in <= retail <= [`Tariff::MAX_PRICE`](crate::Tariff::MAX_PRICE).
     #[error("tariff needs 0 <= feed-in <= retail <= {max}, got feed-in {feed_in}, retail {retail}")]
@@ -19,15 +22,23 @@ pub enum MarketError {
         /// The highest price the market works with.
         max: Price,
     },
-    /// An order's price lies outside the tariff.
-    #[error("order price {got} lies outside the tariff [{low}, {high}]")]
+    /// A price lies outside the tariff.
+    #[error("price {got} lies outside the tariff [{low}, {high}]")]
     PriceOutsideTariff {
-        /// The price of the order.
+        /// The price given.
         got: Price,
         /// Feed-in price.
         low: Price,
         /// Retail price.
         high: Price,
+    },
+    /// A price lies further from zero than any tariff.
+    #[error("price must lie within {max} of zero, got {got}")]
+    PriceOutOfRange {
+        /// The price given.
+        got: Price,
+        /// The highest price the market works with.
+        max: Price,
     },
     /// An order must ask for at least 1 Wh and at most the stated bound.
     #[error("order quantity must lie in 1 Wh ..= {max}, got {got}")]
@@ -43,11 +54,19 @@ pub enum MarketError {
     /// A participant appears twice where it may appear once.
     #[error("participant {0} is listed twice")]
     DuplicateParticipant(ParticipantId),
-    /// A book, a sum or a product left the range of 64 bits.
+    /// A list that has to ascend by participant does not.
+    #[error("participants must ascend, got {next} after {before}")]
+    UnorderedParticipants {
+        /// The participant listed first.
+        before: ParticipantId,
+        /// The lower one listed after it.
+        next: ParticipantId,
+    },
+    /// A sum or a product left the range of 64 bits.
     #[error("{what} leaves the range of 64 bits")]
     Overflow {
         /// Which quantity left its range.
-        what: &'static str,
+        what: Quantity,
     },
     /// More orders than one book may hold.
     #[error("a book holds at most {max} orders, got {got}")]
@@ -57,16 +76,170 @@ pub enum MarketError {
         /// Orders allowed.
         max: usize,
     },
-    /// A parameter of a price rule is outside the range where the rule has a meaning.
-    #[error("{rule}: {parameter} must be {expected}, got {got}")]
-    Parameter {
-        /// The rule.
-        rule: &'static str,
-        /// The parameter as it is written in the formula.
-        parameter: &'static str,
-        /// The allowed range in words.
-        expected: &'static str,
-        /// The value given, in the parameter's integer unit.
-        got: i64,
+    /// Kappa must be a quotient between 0 and 1.
+    #[error("kappa must lie in [0, 1], got {numerator}/{denominator}")]
+    Kappa {
+        /// Above the line.
+        numerator: u64,
+        /// Below the line.
+        denominator: u64,
     },
+    /// A parameter of a formula is outside the range where the formula has a meaning.
+    #[error("{parameter} must be {expected}, got {got}")]
+    Parameter {
+        /// The parameter as it is written in the formula.
+        parameter: Parameter,
+        /// The allowed range.
+        expected: Expected,
+        /// The value given.
+        got: Decimal,
+    },
+    /// A metered slot has an energy below zero or above the stated bound.
+    #[error("metered energy must lie in 0 Wh ..= {max}, got import {import}, export {export}")]
+    Metered {
+        /// The register difference 1-0:1.8.0.
+        import: Energy,
+        /// The register difference 1-0:2.8.0.
+        export: Energy,
+        /// The most a meter may count in a slot.
+        max: Energy,
+    },
+    /// A region's total is below zero or above the stated bound.
+    #[error(
+        "a total must lie in 0 Wh ..= {max}, got production {production}, consumption {consumption}"
+    )]
+    Totals {
+        /// What the region's meters exported.
+        production: Energy,
+        /// What the region's meters imported.
+        consumption: Energy,
+        /// The largest total.
+        max: Energy,
+    },
+    /// Contracted energy must have a seller for every buyer.
+    #[error("contracts must balance, {bought} were bought and {sold} sold")]
+    Unbalanced {
+        /// Sum over the buyers.
+        bought: Energy,
+        /// Sum over the sellers.
+        sold: Energy,
+    },
+    /// There is contracted energy but no price it was contracted at.
+    #[error(
+        "participant {participant} has a contract over {contracted}, but the auction has no price"
+    )]
+    NoAuctionPrice {
+        /// The first participant with a contract.
+        participant: ParticipantId,
+        /// Its contracted energy.
+        contracted: Energy,
+    },
+    /// The region's prices must have feed-in <= sell <= buy <= retail.
+    #[error("prices need {low} <= sell <= buy <= {high}, got sell {sell}, buy {buy}")]
+    RegionPrices {
+        /// What the region charges.
+        buy: Price,
+        /// What the region pays.
+        sell: Price,
+        /// Feed-in price.
+        low: Price,
+        /// Retail price.
+        high: Price,
+    },
+}
+
+/// A quantity that can leave the range of 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Quantity {
+    /// The contracted energy of one participant.
+    Contracted,
+    /// The metered energy of a region.
+    Metered,
+    /// The deviation of one participant.
+    Deviation,
+    /// An amount of one participant.
+    Amount,
+    /// An amount of the grid.
+    GridAmount,
+    /// An amount of the operator.
+    OperatorAmount,
+}
+
+impl std::fmt::Display for Quantity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Contracted => "a participant's contracted energy",
+            Self::Metered => "the region's metered energy",
+            Self::Deviation => "a participant's deviation",
+            Self::Amount => "a participant's amount",
+            Self::GridAmount => "the grid's amount",
+            Self::OperatorAmount => "the operator's amount",
+        })
+    }
+}
+
+/// A parameter of a formula, by the name it has there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Parameter {
+    /// Highest reward of NRG-X-Change, in currency/kWh.
+    Q,
+    /// Highest charge, in currency/kWh.
+    R,
+    /// Width of NRG-X-Change's bell, in kWh^2.
+    A,
+    /// Highest selling price of the safe variant, in currency/kWh.
+    Top,
+    /// Width of the safe variant's bell, a plain number.
+    Alpha,
+    /// A member's own energy, in kWh.
+    Own,
+    /// The region's production, in kWh.
+    Production,
+    /// The region's consumption, in kWh.
+    Consumption,
+    /// The grid's feed-in price, in currency/kWh.
+    FeedIn,
+    /// The grid's retail price, in currency/kWh.
+    Retail,
+    /// Where an auction's price lies in its interval.
+    Kappa,
+}
+
+impl std::fmt::Display for Parameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Q => "q",
+            Self::R => "r",
+            Self::A => "a",
+            Self::Top => "top",
+            Self::Alpha => "alpha",
+            Self::Own => "own",
+            Self::Production => "production",
+            Self::Consumption => "consumption",
+            Self::FeedIn => "feed-in",
+            Self::Retail => "retail",
+            Self::Kappa => "kappa",
+        })
+    }
+}
+
+/// The range in which a parameter has a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Expected {
+    /// Zero or more.
+    NotNegative,
+    /// More than zero.
+    Positive,
+    /// From the first to the second, both included.
+    Within(Decimal, Decimal),
+}
+
+impl std::fmt::Display for Expected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotNegative => f.write_str("zero or more"),
+            Self::Positive => f.write_str("above zero"),
+            Self::Within(low, high) => write!(f, "between {low} and {high}"),
+        }
+    }
 }

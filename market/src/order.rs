@@ -44,7 +44,7 @@ impl Order {
     /// [`MarketError::Quantity`] or [`MarketError::PriceOutsideTariff`].
     pub fn check(&self, tariff: &Tariff) -> Result<(), MarketError> {
         self.check_quantity()?;
-        if self.price != tariff.clamp(self.price) {
+        if !tariff.contains(self.price) {
             let (low, high) = (tariff.feed_in(), tariff.retail());
             return Err(MarketError::PriceOutsideTariff { got: self.price, low, high });
         }

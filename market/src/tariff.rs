@@ -8,7 +8,7 @@ use crate::error::MarketError;
 use crate::money::Price;
 
 /// Feed-in and retail price of the grid: `0 <= feed_in <= retail <= MAX_PRICE`, true by construction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "RawTariff", into = "RawTariff")]
 pub struct Tariff {
     feed_in: Price,
@@ -41,6 +41,11 @@ impl Tariff {
     /// What the grid asks for withdrawn energy.
     pub const fn retail(&self) -> Price {
         self.retail
+    }
+
+    /// Whether `price` lies in `[feed_in, retail]`.
+    pub fn contains(&self, price: Price) -> bool {
+        self.feed_in <= price && price <= self.retail
     }
 
     /// `price` moved into `[feed_in, retail]`.

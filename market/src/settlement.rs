@@ -1,0 +1,312 @@
+//! Settlement of a slot: what each meter counted against what its owner had contracted.
+//!
+//! In: one position per participant, the auction's price, the region's two prices, the tariff. Out: one line per
+//! participant, the grid's, the operator's, and the sums that show that nothing was lost. Refuses to know: accounts,
+//! orders, readings that arrive late.
+//!
+//! # Rules
+//!
+//! - Contracted energy settles at the auction's price, exactly.
+//! - The deviation is net metered energy less contracted energy. What is above zero is bought at the region's buying price,
+//!   what is below is sold at its selling price, exactly.
+//! - A participant without a reading is settled as contracted and flagged (ours); it adds nothing to the region's totals, so
+//!   that withholding a reading moves no price.
+//! - The region's net import is bought from the grid at retail, its net export sold at feed-in. The operator pays the
+//!   grid.
+//! - The operator's line is the difference that makes all lines together exactly zero (I2).
+//! - Physically local energy is the smaller one of all imports and all exports. Each importer's share of it is pro rata to its
+//!   import, rounded down: nobody is credited with local energy that did not exist (ours).
+
+use serde::{Deserialize, Serialize};
+
+use crate::energy::Energy;
+use crate::error::{MarketError, Quantity};
+use crate::ids::ParticipantId;
+use crate::meter::Metered;
+use crate::money::{Money, Price};
+use crate::pricing::{RegionPrices, RegionTotals};
+use crate::tariff::Tariff;
+
+/// One participant of the slot before settlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Position {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Energy bought in the auction, negative if sold.
+    pub contracted: Energy,
+    /// What the meter counted; `None` if no reading came.
+    pub metered: Option<Metered>,
+}
+
+/// The prices a slot is settled at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Terms {
+    /// The auction's price, `None` if nothing traded.
+    pub auction: Option<Price>,
+    /// The region's prices for what was not contracted.
+    pub region: RegionPrices,
+    /// The grid's prices, which bound the others.
+    pub tariff: Tariff,
+}
+
+/// What one participant pays and gets. Amounts are changes of its account: positive is received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Line {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Energy bought in the auction, negative if sold.
+    pub contracted: Energy,
+    /// What the meter counted; `None` if no reading came and the slot was settled as contracted.
+    pub metered: Option<Metered>,
+    /// Net metered energy less contracted energy.
+    pub deviation: Energy,
+    /// For the contracted energy, at the auction's price.
+    pub contract_amount: Money,
+    /// For the deviation, at the region's prices.
+    pub deviation_amount: Money,
+    /// The part of its import that was produced in the region in the same slot.
+    pub local_solar: Energy,
+}
+
+impl Line {
+    /// Change of the participant's account; `settle` has checked that it fits.
+    pub const fn amount(&self) -> Money {
+        Money::from_nano(self.contract_amount.nano() + self.deviation_amount.nano())
+    }
+
+    /// Whether the slot was settled without a reading.
+    pub const fn missing(&self) -> bool {
+        self.metered.is_none()
+    }
+}
+
+/// The region's exchange with the grid. One of the energies is zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct GridLine {
+    /// Net energy the region took from the grid.
+    pub import: Energy,
+    /// Net energy the region gave to the grid.
+    pub export: Energy,
+    /// Change of the grid's account, paid by or to the operator.
+    pub amount: Money,
+}
+
+/// The sums of a settled slot, each over all participants, for whoever wants to check them again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sums {
+    /// Contracted energy of the buyers; equals `sold` (I1).
+    pub bought: Energy,
+    /// Contracted energy of the sellers.
+    pub sold: Energy,
+    /// Net metered energy, contracted energy standing in for missing readings; equals the grid line's net (I1).
+    pub net: Energy,
+    /// Deviations above zero, bought at the region's buying price.
+    pub short: Energy,
+    /// Deviations below zero, without their sign, sold at the region's selling price.
+    pub long: Energy,
+    /// Changes of all participants' accounts; with the grid's and the operator's exactly zero (I2).
+    pub participants: Money,
+}
+
+/// A settled slot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Settlement {
+    /// One line per position, in the same order.
+    pub lines: Vec<Line>,
+    /// The region's exchange with the grid.
+    pub grid: GridLine,
+    /// Change of the operator's own account: the named receiver of every difference.
+    pub operator: Money,
+    /// What the meters counted.
+    pub totals: RegionTotals,
+    /// Energy that was produced and used in the region within the slot.
+    pub local: Energy,
+    /// Positions without a reading.
+    pub missing: u32,
+    /// The sums behind I1 and I2.
+    pub sums: Sums,
+}
+
+/// What the meters of a region counted in a slot; missing readings add nothing.
+///
+/// # Errors
+///
+/// [`MarketError::Totals`] beyond [`RegionTotals::MAX`].
+pub fn totals(positions: &[Position]) -> Result<RegionTotals, MarketError> {
+    let readings = || positions.iter().filter_map(|position| position.metered);
+    let overflow = MarketError::Overflow { what: Quantity::Metered };
+    let production = Energy::checked_sum(readings().map(|metered| metered.export()));
+    let consumption = Energy::checked_sum(readings().map(|metered| metered.import()));
+    match (production, consumption) {
+        (Some(production), Some(consumption)) => RegionTotals::try_new(production, consumption),
+        _ => Err(overflow),
+    }
+}
+
+/// Settles a slot. `positions` ascend by participant.
+///
+/// # Errors
+///
+/// [`MarketError::UnorderedParticipants`] or [`MarketError::DuplicateParticipant`]; [`MarketError::Unbalanced`] if bought and
+/// sold contracts differ; [`MarketError::NoAuctionPrice`]; [`MarketError::PriceOutsideTariff`] and
+/// [`MarketError::RegionPrices`] for prices outside the tariff (I4); [`MarketError::Totals`] and [`MarketError::Overflow`].
+pub fn settle(positions: &[Position], terms: &Terms) -> Result<Settlement, MarketError> {
+    check(positions, terms)?;
+    let totals = totals(positions)?;
+    let local = totals.production().min(totals.consumption());
+    let mut lines = Vec::with_capacity(positions.len());
+    let mut tally = Tally::default();
+    for position in positions {
+        let line = line(position, terms, local, totals.consumption())?;
+        tally.add(&line);
+        lines.push(line);
+    }
+    let grid = tally.grid(&terms.tariff)?;
+    let sums = tally.sums()?;
+    let operator = tally.operator(terms, &grid)?;
+    assert!(
+        tally.participants + i128::from(grid.amount.nano()) + i128::from(operator.nano()) == 0,
+        "the operator's line is what makes all lines together zero"
+    );
+    Ok(Settlement { lines, grid, operator, totals, local, missing: tally.missing, sums })
+}
+
+/// Everything that can be refused before the first line is computed.
+fn check(positions: &[Position], terms: &Terms) -> Result<(), MarketError> {
+    terms.region.check(&terms.tariff)?;
+    if let Some(got) = terms.auction.filter(|price| !terms.tariff.contains(*price)) {
+        let (low, high) = (terms.tariff.feed_in(), terms.tariff.retail());
+        return Err(MarketError::PriceOutsideTariff { got, low, high });
+    }
+    for pair in positions.windows(2) {
+        let (before, next) = (pair[0].participant, pair[1].participant);
+        if before == next {
+            return Err(MarketError::DuplicateParticipant(next));
+        }
+        if before > next {
+            return Err(MarketError::UnorderedParticipants { before, next });
+        }
+    }
+    let with_contract = positions.iter().find(|position| position.contracted != Energy::ZERO);
+    match (with_contract, terms.auction) {
+        (Some(Position { participant, contracted, .. }), None) => {
+            Err(MarketError::NoAuctionPrice { participant: *participant, contracted: *contracted })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn line(
+    position: &Position,
+    terms: &Terms,
+    local: Energy,
+    consumption: Energy,
+) -> Result<Line, MarketError> {
+    let Position { participant, contracted, metered } = *position;
+    let net = metered.map_or(contracted, |metered| metered.net());
+    let deviation = net.checked_sub(contracted);
+    let deviation = deviation.ok_or(MarketError::Overflow { what: Quantity::Deviation })?;
+    let rate = if deviation.is_positive() { terms.region.buy } else { terms.region.sell };
+    let pays = |price: Price, energy| price.checked_mul(energy).and_then(Money::checked_neg);
+    let amounts = || {
+        let contract_amount = pays(terms.auction.unwrap_or(Price::ZERO), contracted)?;
+        let deviation_amount = pays(rate, deviation)?;
+        contract_amount.checked_add(deviation_amount)?;
+        Some((contract_amount, deviation_amount))
+    };
+    let overflow = MarketError::Overflow { what: Quantity::Amount };
+    let (contract_amount, deviation_amount) = amounts().ok_or(overflow)?;
+    let import = metered.map_or(Energy::ZERO, |metered| metered.import());
+    let local_solar = share(import, local, consumption);
+    Ok(Line {
+        participant,
+        contracted,
+        metered,
+        deviation,
+        contract_amount,
+        deviation_amount,
+        local_solar,
+    })
+}
+
+/// `import * local / consumption` rounded down, for `import <= consumption` and `local <= consumption`.
+fn share(import: Energy, local: Energy, consumption: Energy) -> Energy {
+    if local == consumption || import == Energy::ZERO {
+        return import;
+    }
+    // Almost every product fits 64 bits, where a division is several times faster.
+    let wh = match import.wh().checked_mul(local.wh()) {
+        Some(product) => product / consumption.wh(),
+        None => {
+            let product = i128::from(import.wh()) * i128::from(local.wh());
+            (product / i128::from(consumption.wh())) as i64
+        }
+    };
+    Energy::from_wh(wh)
+}
+
+/// The running sums over the lines. In 128 bits no sum of 64-bit numbers overflows.
+#[derive(Default)]
+struct Tally {
+    bought: i128,
+    sold: i128,
+    short: i128,
+    long: i128,
+    participants: i128,
+    missing: u32,
+}
+
+impl Tally {
+    fn add(&mut self, line: &Line) {
+        let (contracted, deviation) = (line.contracted.wh().into(), line.deviation.wh().into());
+        self.bought += i128::max(contracted, 0);
+        self.sold -= i128::min(contracted, 0);
+        self.short += i128::max(deviation, 0);
+        self.long -= i128::min(deviation, 0);
+        self.participants += i128::from(line.amount().nano());
+        self.missing += u32::from(line.missing());
+    }
+
+    /// The region's net with the grid: contracts cancel out, so only deviations are left.
+    fn grid(&self, tariff: &Tariff) -> Result<GridLine, MarketError> {
+        let net = energy(self.short - self.long, Quantity::Metered)?;
+        let rate = if net.is_positive() { tariff.retail() } else { tariff.feed_in() };
+        let amount = rate.checked_mul(net);
+        let amount = amount.ok_or(MarketError::Overflow { what: Quantity::GridAmount })?;
+        let zero = Energy::ZERO;
+        let export = zero.checked_sub(net.min(zero));
+        let export = export.ok_or(MarketError::Overflow { what: Quantity::Metered })?;
+        Ok(GridLine { import: net.max(zero), export, amount })
+    }
+
+    /// The operator's line from the sums of energy, not from the other lines, so that comparing the two means something.
+    fn operator(&self, terms: &Terms, grid: &GridLine) -> Result<Money, MarketError> {
+        let (buy, sell) = (terms.region.buy.micro_per_kwh(), terms.region.sell.micro_per_kwh());
+        let nano = self.short * i128::from(buy)
+            - self.long * i128::from(sell)
+            - i128::from(grid.amount.nano());
+        let overflow = MarketError::Overflow { what: Quantity::OperatorAmount };
+        i64::try_from(nano).map(Money::from_nano).map_err(|_| overflow)
+    }
+
+    fn sums(&self) -> Result<Sums, MarketError> {
+        let (bought, sold) =
+            (energy(self.bought, Quantity::Contracted)?, energy(self.sold, Quantity::Contracted)?);
+        if bought != sold {
+            return Err(MarketError::Unbalanced { bought, sold });
+        }
+        let overflow = MarketError::Overflow { what: Quantity::Amount };
+        Ok(Sums {
+            bought,
+            sold,
+            net: energy(self.short - self.long, Quantity::Metered)?,
+            short: energy(self.short, Quantity::Deviation)?,
+            long: energy(self.long, Quantity::Deviation)?,
+            participants: Money::from_nano(i64::try_from(self.participants).map_err(|_| overflow)?),
+        })
+    }
+}
+
+fn energy(wh: i128, what: Quantity) -> Result<Energy, MarketError> {
+    i64::try_from(wh).map(Energy::from_wh).map_err(|_| MarketError::Overflow { what })
+}
