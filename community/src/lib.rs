@@ -1,1 +1,42 @@
-//! To be replaced.
+//! Who wants what: the homes of a neighbourhood, their devices and their bids, as a stream of
+//! commands.
+//!
+//! In: a data set (or a seed for a synthetic one), tariff and price rule, the authors to speak for.
+//! Out: the commands of a day, and the one loop that feeds them to a ledger. Refuses to know: keys,
+//! signatures, sockets, replicas, clocks.
+//!
+//! # Same bits everywhere
+//!
+//! A run is a function of its data and its seed: the same on every machine and any number of
+//! threads. Devices, meters and bids are exact integers. Floating point appears in one file,
+//! `solar.rs`, and keeps to `+ - * /` and the pure-Rust functions of `libm`, because the platform's
+//! own `sin` and `exp` differ in the last bit; what leaves that file is rounded to whole watts.
+//! Randomness is one stream per (seed, home, purpose, index), so that no draw depends on how many
+//! draws another home made.
+
+mod error;
+mod random;
+mod power;
+mod register;
+mod battery;
+mod vehicle;
+mod trip;
+mod solar;
+mod clouds;
+mod demand;
+mod equipment;
+mod home;
+pub mod dataset;
+
+pub use battery::{Battery, BatterySpec};
+pub use dataset::Dataset;
+pub use demand::Household;
+pub use equipment::{Equipment, Roof};
+pub use error::{DatasetError, Excerpt, Expected, Place};
+pub use home::{Home, Metered, Moment};
+pub use power::{Power, Work};
+pub use random::{Purpose, Stream};
+pub use register::Register;
+pub use solar::{Panels, Sunlight};
+pub use trip::Trip;
+pub use vehicle::{Charging, Vehicle, VehicleSpec};

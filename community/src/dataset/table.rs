@@ -1,0 +1,278 @@
+//! CSV tables of a data set, read whole and checked before anything is used.
+//!
+//! In: a file, plain or packed with gzip. Out: a header and rows of equal length, values as exact
+//! integers; or where it went wrong. Refuses to know: what columns mean.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use crate::error::{DatasetError, Excerpt, Expected, Place};
+
+/// The longest file that is read, unpacked: 128 MiB hold 1,000 homes for two months, and a packed
+/// file cannot unpack into more than memory.
+const MAX_BYTES: u64 = 128 << 20;
+/// Columns of one table: more than the homes of any substation.
+const MAX_COLUMNS: usize = 4_096;
+/// Rows of one table: ten years of quarter hours.
+const MAX_ROWS: usize = 10 * 366 * 96;
+/// Values are exact to nine places after the point; further digits are rounded, halves up.
+const PLACES: usize = 9;
+
+/// A table in memory.
+pub(super) struct Table {
+    file: String,
+    bytes: Vec<u8>,
+    header: Vec<String>,
+}
+
+/// One row of a table.
+pub(super) struct Row<'a> {
+    table: &'a Table,
+    record: csv::ByteRecord,
+}
+
+impl Table {
+    /// Reads `dir/name` or, if that does not exist, `dir/name.gz`; `None` if neither exists.
+    pub(super) fn open(dir: &Path, name: &str) -> Result<Option<Self>, DatasetError> {
+        let plain = dir.join(name);
+        let packed = dir.join(format!("{name}.gz"));
+        let (path, unpack) = match (plain.exists(), packed.exists()) {
+            (true, _) => (plain, false),
+            (false, true) => (packed, true),
+            (false, false) => return Ok(None),
+        };
+        let bytes = read(&path, unpack)?;
+        let file = path.display().to_string();
+        Self::parse(file, bytes).map(Some)
+    }
+
+    /// Takes over the content of a file and checks its header.
+    pub(super) fn parse(file: String, bytes: Vec<u8>) -> Result<Self, DatasetError> {
+        let first = reader(&bytes).into_byte_records().next();
+        let record = match first {
+            None => return Err(DatasetError::Empty { file, what: "header" }),
+            Some(Err(error)) => {
+                return Err(DatasetError::Unreadable { file, reason: error.to_string() });
+            }
+            Some(Ok(record)) => record,
+        };
+        let header: Vec<String> =
+            record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+        let table = Self { file, bytes, header };
+        table.check_header()?;
+        Ok(table)
+    }
+
+    fn check_header(&self) -> Result<(), DatasetError> {
+        if self.header.len() > MAX_COLUMNS {
+            let extra = &self.header[MAX_COLUMNS];
+            return Err(self.bad_column(extra, Expected::FewerColumns(MAX_COLUMNS)));
+        }
+        let mut sorted: Vec<&String> = self.header.iter().collect();
+        sorted.sort_unstable();
+        match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(self.bad_column(pair[0], Expected::UniqueColumn)),
+            None => Ok(()),
+        }
+    }
+
+    /// The names of the columns.
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// An error about the header: `name` stands there and should not, or should and does not.
+    pub(super) fn bad_column(&self, name: &str, expected: Expected) -> DatasetError {
+        let missing = matches!(expected, Expected::Column(_) | Expected::PairedColumn);
+        let got = if missing { Excerpt::new(b"") } else { Excerpt::new(name.as_bytes()) };
+        DatasetError::Field { place: self.place(1, name), got, expected }
+    }
+
+    /// Calls `each` with every row below the header and its number from 0.
+    pub(super) fn for_each_row(
+        &self,
+        mut each: impl FnMut(usize, &Row<'_>) -> Result<(), DatasetError>,
+    ) -> Result<(), DatasetError> {
+        let mut rows = 0;
+        for record in reader(&self.bytes).into_byte_records().skip(1) {
+            let record = record.map_err(|error| DatasetError::Unreadable {
+                file: self.file.clone(),
+                reason: error.to_string(),
+            })?;
+            let row = Row { table: self, record };
+            row.check_length()?;
+            if rows == MAX_ROWS {
+                return Err(row.bad(0, Expected::FewerRows(MAX_ROWS)));
+            }
+            each(rows, &row)?;
+            rows += 1;
+        }
+        if rows == 0 {
+            return Err(DatasetError::Empty { file: self.file.clone(), what: "rows" });
+        }
+        Ok(())
+    }
+
+    /// An error about the row that should follow the last one, after `rows` rows.
+    pub(super) fn bad_end(&self, rows: usize, expected: Expected) -> DatasetError {
+        let place = self.place(rows as u64 + 2, "after the last row");
+        DatasetError::Field { place, got: Excerpt::new(b""), expected }
+    }
+
+    fn place(&self, line: u64, field: &str) -> Place {
+        let field = Excerpt::new(field.as_bytes()).to_string().trim_matches('"').to_owned();
+        Place { file: self.file.clone(), line, field }
+    }
+}
+
+impl Row<'_> {
+    /// An error about the value in `column`.
+    pub(super) fn bad(&self, column: usize, expected: Expected) -> DatasetError {
+        let name = self.table.header.get(column).map_or("after the last column", String::as_str);
+        let got = Excerpt::new(self.record.get(column).unwrap_or_default());
+        DatasetError::Field { place: self.table.place(self.line(), name), got, expected }
+    }
+
+    /// The exact value of `column` in units of 1e-9, `0 ..= limit`.
+    pub(super) fn nano(&self, column: usize, limit: i64) -> Result<i64, DatasetError> {
+        let raw = self.record.get(column).unwrap_or_default();
+        match parse_nano(raw.trim_ascii()) {
+            Some(nano) if nano <= limit * 1_000_000_000 => Ok(nano),
+            _ => Err(self.bad(column, Expected::Decimal(limit))),
+        }
+    }
+
+    /// The value of `column` as 0 or 1.
+    pub(super) fn flag(&self, column: usize) -> Result<bool, DatasetError> {
+        match self.record.get(column).unwrap_or_default().trim_ascii() {
+            b"0" => Ok(false),
+            b"1" => Ok(true),
+            _ => Err(self.bad(column, Expected::Flag)),
+        }
+    }
+
+    /// The value of `column` as Unix seconds that begin a quarter hour.
+    pub(super) fn quarter_hour(&self, column: usize) -> Result<i64, DatasetError> {
+        let raw = self.record.get(column).unwrap_or_default().trim_ascii();
+        let seconds: Option<i64> = std::str::from_utf8(raw).ok().and_then(|text| text.parse().ok());
+        match seconds {
+            // The last bound keeps "the row above plus 900" inside 64 bits.
+            Some(seconds) if seconds % 900 == 0 && (0..i64::MAX - 900).contains(&seconds) => {
+                Ok(seconds)
+            }
+            _ => Err(self.bad(column, Expected::QuarterHour)),
+        }
+    }
+
+    fn line(&self) -> u64 {
+        self.record.position().map_or(0, csv::Position::line)
+    }
+
+    fn check_length(&self) -> Result<(), DatasetError> {
+        let (got, expected) = (self.record.len(), self.table.header.len());
+        if got == expected {
+            return Ok(());
+        }
+        Err(self.bad(got.min(expected), Expected::FieldCount(expected)))
+    }
+}
+
+/// `PLACES` decimals of an unsigned plain number (`12`, `0.5`, `.5`, `5.`), in units of 1e-9.
+/// Signs, exponents and anything else are `None`, and so is what leaves 64 bits.
+fn parse_nano(text: &[u8]) -> Option<i64> {
+    let point = text.iter().position(|byte| *byte == b'.');
+    let (whole, fraction) = match point {
+        Some(at) => (&text[..at], &text[at + 1..]),
+        None => (text, &[][..]),
+    };
+    if whole.is_empty() && fraction.is_empty()
+        || !text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+    {
+        return None;
+    }
+    if !fraction.iter().all(u8::is_ascii_digit) {
+        return None; // a second point
+    }
+    let digit = |byte: u8| i64::from(byte - b'0');
+    let push = |value: i64, byte: u8| value.checked_mul(10)?.checked_add(digit(byte));
+    let value = whole.iter().try_fold(0, |value, byte| push(value, *byte))?;
+    let padded = fraction.iter().copied().chain(std::iter::repeat(b'0')).take(PLACES);
+    let value = padded.into_iter().try_fold(value, push)?;
+    let round_up = fraction.get(PLACES).is_some_and(|next| *next >= b'5');
+    value.checked_add(i64::from(round_up))
+}
+
+fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes)
+}
+
+fn read(path: &PathBuf, unpack: bool) -> Result<Vec<u8>, DatasetError> {
+    let unreadable = |error: std::io::Error| DatasetError::Unreadable {
+        file: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells a file at the limit from a longer one.
+    let result = if unpack {
+        MultiGzDecoder::new(file).take(MAX_BYTES + 1).read_to_end(&mut bytes)
+    } else {
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes)
+    };
+    result.map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(DatasetError::TooLong { file: path.display().to_string(), max: MAX_BYTES });
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    // Plain decimals are exact to nine places, the tenth rounds half up, everything else is
+    // refused.
+    #[test]
+    fn decimals_are_exact_to_nine_places() {
+        let cases: [(&str, Option<i64>); 16] = [
+            ("0", Some(0)),
+            ("159", Some(159_000_000_000)),
+            ("0.0216471", Some(21_647_100)),
+            ("0.000000001", Some(1)),
+            ("0.0000000004", Some(0)),
+            ("0.0000000005", Some(1)),
+            (".5", Some(500_000_000)),
+            ("5.", Some(5_000_000_000)),
+            ("", None),
+            (".", None),
+            ("1.2.3", None),
+            ("-1", None),
+            ("+1", None),
+            ("1e3", None),
+            ("NaN", None),
+            ("99999999999", None), // 1e20 units leave 64 bits
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_nano(text.as_bytes()), expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        // Any bytes at all are read or refused, never a panic; what is read renders back to the
+        // same number.
+        #[test]
+        fn decimals_round_trip_and_nothing_panics(nano in 0..i64::MAX, junk: Vec<u8>) {
+            let text = format!("{}.{:09}", nano / 1_000_000_000, nano % 1_000_000_000);
+            prop_assert_eq!(parse_nano(text.as_bytes()), Some(nano));
+            parse_nano(&junk);
+            if let Ok(table) = Table::parse("junk".into(), junk) {
+                let _ = table.for_each_row(|_, row| row.quarter_hour(0).map(|_| ()));
+            }
+        }
+    }
+}

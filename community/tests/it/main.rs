@@ -1,0 +1,3 @@
+//! The community as its users see it: the public API, whole data sets, whole days.
+
+mod recorded;
