@@ -51,7 +51,23 @@ impl Order {
         Ok(())
     }
 
-    /// Checks the quantity alone, for books that have no tariff.
+    /// Checks the order where there is no tariff.
+    ///
+    /// # Errors
+    ///
+    /// [`MarketError::Quantity`], or [`MarketError::PriceOutOfRange`] unless the price lies within
+    /// [`Tariff::MAX_PRICE`] of zero.
+    pub fn check_range(&self) -> Result<(), MarketError> {
+        self.check_quantity()?;
+        let max = Tariff::MAX_PRICE;
+        if self.price.micro_per_kwh().unsigned_abs() <= max.micro_per_kwh().unsigned_abs() {
+            Ok(())
+        } else {
+            Err(MarketError::PriceOutOfRange { got: self.price, max })
+        }
+    }
+
+    /// Checks the quantity alone.
     ///
     /// # Errors
     ///
@@ -82,6 +98,18 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// What traded of an order over `quantity`.
+    #[must_use]
+    pub const fn filled(&self, quantity: Energy) -> Energy {
+        match self {
+            Self::Filled => quantity,
+            Self::Part { filled } => *filled,
+            Self::Rejected { .. } => Energy::ZERO,
+        }
+    }
+}
+
 /// Why an order did not trade at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Rejection {
@@ -89,6 +117,7 @@ pub enum Rejection {
     NoCounterparty,
     /// Its price does not cross the slot's price.
     PriceNotReached,
-    /// Its price is the marginal one and rationing left it less than 1 Wh.
+    /// Its price is as good as the slot's, but nothing was left: better prices took all, or rationing on
+    /// the marginal level left it less than 1 Wh.
     Rationed,
 }

@@ -40,11 +40,11 @@ fn times(a: u128, b: u128) -> u128 {
     const LOW: u128 = u64::MAX as u128;
     let (a_high, a_low, b_high, b_low) = (a >> HALF, a & LOW, b >> HALF, b & LOW);
     // Both factors are at most 2^120, so their high halves are at most 2^56 and no sum below leaves 128 bits.
-    let middle = a_high * b_low + (a_low * b_low >> HALF);
+    let middle = a_high * b_low + ((a_low * b_low) >> HALF);
     let middle_low = (middle & LOW) + a_low * b_high;
     let (high, low) = (
         a_high * b_high + (middle >> HALF) + (middle_low >> HALF),
-        (middle_low & LOW) << HALF | (a_low * b_low & LOW),
+        (middle_low & LOW) << HALF | ((a_low * b_low) & LOW),
     );
     high << (2 * HALF - BITS) | low >> BITS
 }

@@ -1,0 +1,4 @@
+//! The market through its public face.
+
+mod books;
+mod auction;
