@@ -1,0 +1,47 @@
+//! What credit refuses, with the values that clash. After any of these nothing has changed.
+
+use market::{Energy, Slot};
+use serde::{Deserialize, Serialize};
+
+/// A typed refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+pub enum CreditError {
+    /// A history is folded slot by slot, forward, each slot once.
+    #[error("slot {got} does not come after slot {last}, the last one in the history")]
+    OutOfOrder {
+        /// The slot of the entry.
+        got: Slot,
+        /// The last slot of the history.
+        last: Slot,
+    },
+    /// Local solar energy is a part of the import, and neither is negative.
+    #[error(
+        "slot {slot} needs 0 Wh <= local solar <= import, got local solar {local_solar}, import {import}"
+    )]
+    LocalSolar {
+        /// The slot of the entry.
+        slot: Slot,
+        /// The member's import.
+        import: Energy,
+        /// The part said to be local.
+        local_solar: Energy,
+    },
+    /// A debt cannot be older than the slot it is seen in is late.
+    #[error("slot {slot} is overdue since slot {since}, which comes after it")]
+    OverdueSince {
+        /// The slot of the entry.
+        slot: Slot,
+        /// Since when it says the member is in debt.
+        since: Slot,
+    },
+    /// A rule needs some weight, each at most 1000, and a prior of at least one slot.
+    #[error(
+        "a score rule needs weights of at most 1000, not all zero, and a prior, got {weights:?} and {prior} slots"
+    )]
+    Rule {
+        /// Punctuality, reliability, loyalty.
+        weights: [u16; 3],
+        /// Slots of neutral evidence.
+        prior: u32,
+    },
+}

@@ -1,0 +1,128 @@
+//! What is remembered of a member's settled slots: running sums, and the last few slots themselves.
+//!
+//! In: settled slots, forward in time, each once. Out: exact sums per factor and cause. Refuses to know: weights, scores.
+//!
+//! The sums are all a score needs, so a history has the same size after a day and after ten years. The last slots are kept
+//! so that a reason can name the latest occasion.
+
+use market::Slot;
+use serde::{Deserialize, Serialize};
+
+use crate::entry::Entry;
+use crate::error::CreditError;
+use crate::factor::{Cause, Factor};
+
+/// A member's past.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct History {
+    /// The last slot that was folded in.
+    last: Option<Slot>,
+    /// Slots that gave an occasion, per factor.
+    observed: [u64; Factor::ALL.len()],
+    /// Points of 1000 lost, summed over the slots, per cause.
+    lost: [u64; Cause::ALL.len()],
+    /// Sums of what was folded in, for reports.
+    sums: Sums,
+    /// The last slots, oldest first.
+    recent: Vec<Entry>,
+}
+
+/// Sums over all slots of a history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sums {
+    /// Slots folded in.
+    pub slots: u32,
+    /// Slots without a reading.
+    pub missing: u32,
+    /// Slots that were settled into an open debt.
+    pub overdue: u32,
+    /// Bills less credits, in nano-currency.
+    pub billed_nano: i128,
+    /// Contracted energy without its sign, in Wh.
+    pub contracted_wh: u128,
+    /// Deviations without their sign, in Wh.
+    pub deviation_wh: u128,
+    /// Import, in Wh.
+    pub import_wh: u128,
+    /// Import that was produced in the region, in Wh.
+    pub local_solar_wh: u128,
+}
+
+impl History {
+    /// Slots kept as they were: two hours, enough to name the latest occasion of most reasons.
+    pub const RECENT: usize = 8;
+
+    /// Folds a settled slot in.
+    ///
+    /// # Errors
+    ///
+    /// [`CreditError::OutOfOrder`] for a slot that is not after the last one; [`CreditError::LocalSolar`] and
+    /// [`CreditError::OverdueSince`] for an entry that contradicts itself. After an error the history is unchanged.
+    pub fn fold(&mut self, entry: Entry) -> Result<(), CreditError> {
+        entry.check()?;
+        if let Some(last) = self.last.filter(|last| entry.slot <= *last) {
+            return Err(CreditError::OutOfOrder { got: entry.slot, last });
+        }
+        for factor in Factor::ALL {
+            if let Some(observation) = factor.observe(&entry) {
+                self.observed[factor as usize] += 1;
+                self.lost[observation.cause as usize] += u64::from(observation.lost);
+            }
+        }
+        self.last = Some(entry.slot);
+        self.sums.add(&entry);
+        if self.recent.len() >= Self::RECENT {
+            self.recent.remove(0);
+        }
+        self.recent.push(entry);
+        Ok(())
+    }
+
+    /// The last slot that was folded in.
+    pub const fn last(&self) -> Option<Slot> {
+        self.last
+    }
+
+    /// Sums over all slots.
+    pub const fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    /// The last slots, at most [`History::RECENT`], oldest first.
+    pub fn recent(&self) -> &[Entry] {
+        &self.recent
+    }
+
+    /// Slots that gave an occasion for `factor`.
+    pub const fn observed(&self, factor: Factor) -> u64 {
+        self.observed[factor as usize]
+    }
+
+    /// Points of 1000 lost to `cause`, summed over the slots.
+    pub const fn lost(&self, cause: Cause) -> u64 {
+        self.lost[cause as usize]
+    }
+
+    /// The latest of the kept slots in which `cause` cost points.
+    pub fn latest(&self, cause: Cause) -> Option<Slot> {
+        let cost = |entry: &&Entry| {
+            let observed = Factor::ALL.iter().filter_map(|factor| factor.observe(entry));
+            observed.into_iter().any(|seen| seen.cause == cause && seen.lost > 0)
+        };
+        self.recent.iter().rev().find(cost).map(|entry| entry.slot)
+    }
+}
+
+impl Sums {
+    fn add(&mut self, entry: &Entry) {
+        // A history has at most 2^32 slots, so sums of 64-bit numbers fit 128 bits.
+        self.slots += 1;
+        self.missing += u32::from(entry.missing);
+        self.overdue += u32::from(entry.payment != crate::entry::Payment::OnTime);
+        self.billed_nano += i128::from(entry.bill.nano());
+        self.contracted_wh += u128::from(entry.contracted.wh().unsigned_abs());
+        self.deviation_wh += u128::from(entry.deviation.wh().unsigned_abs());
+        self.import_wh += u128::from(entry.import.wh().unsigned_abs());
+        self.local_solar_wh += u128::from(entry.local_solar.wh().unsigned_abs());
+    }
+}

@@ -1,0 +1,1 @@
+//! Credit through its public face.
