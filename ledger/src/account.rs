@@ -3,8 +3,12 @@
 //! In: postings, each of which takes from one account what it gives to another. Out: balances whose sum is zero
 //! at every moment. Refuses to know: why money moves.
 
-use market::ParticipantId;
+use market::{Money, ParticipantId};
 use serde::{Deserialize, Serialize};
+
+use crate::hash::Hash;
+use crate::merkle::Path;
+use crate::records::{Leaf, Records};
 
 /// One account. Balances are in nano-currency; a member's is what the region owes the member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,3 +34,140 @@ impl std::fmt::Display for Account {
         }
     }
 }
+
+/// A double entry: `amount` leaves `from` and arrives at `to`. A negative amount moves the other way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Posting {
+    /// The account that is debited.
+    pub from: Account,
+    /// The account that is credited.
+    pub to: Account,
+    /// How much, in nano-currency.
+    pub amount: Money,
+}
+
+/// A posting that does not fit: the balance of this account would leave the range of 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Overflow(pub(crate) Account);
+
+/// All balances. Arithmetic policy: a posting that does not fit changes nothing and is an [`Overflow`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Book {
+    members: Records<Money>,
+    operator: Money,
+    grid: Money,
+    external: Money,
+}
+
+impl Leaf for Money {
+    fn leaf(&self) -> Vec<u8> {
+        self.nano().to_le_bytes().to_vec()
+    }
+}
+
+impl Book {
+    /// The balance of `account`, `None` for a member that has none.
+    pub fn balance(&self, account: Account) -> Option<Money> {
+        match account {
+            Account::Member(participant) => self.members.get(participant).copied(),
+            Account::Operator => Some(self.operator),
+            Account::Grid => Some(self.grid),
+            Account::External => Some(self.external),
+        }
+    }
+
+    /// The balance of the operator's own account.
+    pub fn operator(&self) -> Money {
+        self.operator
+    }
+
+    /// Every member's balance in order of members.
+    pub fn members(&self) -> impl Iterator<Item = (ParticipantId, Money)> {
+        self.members.iter().map(|(participant, balance)| (participant, *balance))
+    }
+
+    /// The sum of all balances in nano-currency, exactly. It is zero, or the book is wrong.
+    pub fn sum(&self) -> i128 {
+        let members = self.members.iter().map(|(_, balance)| *balance);
+        members.chain(self.others()).map(|balance| i128::from(balance.nano())).sum()
+    }
+
+    /// Opens an account with nothing in it.
+    pub(crate) fn open(&mut self, participant: ParticipantId) {
+        assert!(self.members.get(participant).is_none(), "a member has one account");
+        self.members.set(participant, Money::ZERO);
+    }
+
+    /// Performs one posting. Members in it must have an account: contracts check that beforehand.
+    ///
+    /// # Errors
+    ///
+    /// [`Overflow`]; nothing has changed.
+    pub(crate) fn post(&mut self, posting: &Posting) -> Result<(), Overflow> {
+        let Posting { from, to, amount } = *posting;
+        if from == to {
+            return Ok(());
+        }
+        let (debit, credit) = (self.held(from), self.held(to));
+        let debit = debit.checked_sub(amount).ok_or(Overflow(from))?;
+        let credit = credit.checked_add(amount).ok_or(Overflow(to))?;
+        self.write(from, debit);
+        self.write(to, credit);
+        Ok(())
+    }
+
+    /// Performs all postings or none, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`Overflow`] of the first that does not fit; nothing has changed.
+    pub(crate) fn post_all(&mut self, postings: &[Posting]) -> Result<(), Overflow> {
+        for (done, posting) in postings.iter().enumerate() {
+            if let Err(overflow) = self.post(posting) {
+                for Posting { from, to, amount } in postings[..done].iter().rev() {
+                    let back = Posting { from: *to, to: *from, amount: *amount };
+                    self.post(&back).expect("the balances before this posting fitted");
+                }
+                return Err(overflow);
+            }
+        }
+        Ok(())
+    }
+
+    /// The sub-root of the book: the members' tree beside the three other balances.
+    pub(crate) fn sub_root(&mut self) -> Hash {
+        Self::sub_root_of(self.members.root(), self.others())
+    }
+
+    /// The sub-root of a book with this tree and these other balances.
+    pub(crate) fn sub_root_of(tree: Hash, others: [Money; 3]) -> Hash {
+        Hash::of("gridquorum ledger book v1", &(tree, others))
+    }
+
+    /// The balances beside the members': operator, grid, external.
+    pub(crate) fn others(&self) -> [Money; 3] {
+        [self.operator, self.grid, self.external]
+    }
+
+    /// A member's balance and the path to it, once the sub-root is up to date.
+    pub(crate) fn prove(&self, participant: ParticipantId) -> Option<(Money, Path)> {
+        let (balance, path) = self.members.prove(participant)?;
+        Some((*balance, path))
+    }
+
+    fn held(&self, account: Account) -> Money {
+        self.balance(account).expect("a contract posts to open accounts only")
+    }
+
+    fn write(&mut self, account: Account, balance: Money) {
+        match account {
+            Account::Member(participant) => self.members.set(participant, balance),
+            Account::Operator => self.operator = balance,
+            Account::Grid => self.grid = balance,
+            Account::External => self.external = balance,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,43 @@
 //!
 //! In: orders and readings by members, phase commands by the operator. Out: facts about trades and bills.
 //! Refuses to know: formulas (the market crate has them), what bills do to a score.
+//!
+//! # The seed
+//!
+//! Ties in the auction of a slot are broken with the state root as the close of the slot before left it (for
+//! slot 0, as the opening left it). The root covers the seed as well, so it cannot be stored in the moment in
+//! which it arises: right after a close the seed is absent, and the next accepted command, whichever it is,
+//! writes down the root it found.
 
-use market::{Energy, Price, Side, Slot};
+mod auction;
+mod seat;
+
+use market::{Energy, Line, Order, OrderId, ParticipantId, Position, Price};
+use market::{RegionPrices, Settlement, Side, Slot, Terms};
 use serde::{Deserialize, Serialize};
 
+use self::auction::Auction;
+use self::seat::Seat;
+use super::members::Members;
+use crate::actor::Actor;
 use crate::commitment::Commitment;
+use crate::fact::{Bill, Fact};
+use crate::genesis::{Charter, MAX_MEMBERS};
+use crate::hash::Hash;
 use crate::identity::MeterId;
+use crate::phase::Phase;
+use crate::receipt::{GateSummary, Receipt, SlotSummary};
+use crate::records::Records;
+use crate::refusal::Refusal;
+use crate::violation::Violation;
+
+pub(crate) use self::seat::{Delivery, Placed};
+
+/// The most orders of one member in one slot: enough for a stepped bid curve, and a book of all members'
+/// orders stays far below what the market clears.
+pub const MAX_ORDERS: u32 = 16;
+
+const _: () = assert!(MAX_MEMBERS as usize * MAX_ORDERS as usize <= market::MAX_ORDERS);
 
 /// What may be asked of this contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,4 +76,286 @@ pub enum Command {
         /// The slot.
         slot: Slot,
     },
+}
+
+/// The market's part of the state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SlotMarket {
+    phase: Phase,
+    /// The root that breaks ties in the auction of the open slot; absent until the first command after a close.
+    seed: Option<Hash>,
+    /// What the auction did, once the gate is closed.
+    auction: Option<GateSummary>,
+    /// Members that have orders, a contract or a reading in the open slot.
+    seats: Records<Seat>,
+}
+
+/// A slot that was settled, before anything was posted.
+pub(crate) struct Settled {
+    pub(crate) auction: GateSummary,
+    pub(crate) terms: Terms,
+    pub(crate) settlement: Settlement,
+}
+
+impl Settled {
+    /// A bill for each member, then the grid's and the operator's line.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = Fact> {
+        let (slot, price) = (self.auction.slot, self.auction.price);
+        let RegionPrices { buy, sell } = self.terms.region;
+        let bill = move |line: &Line| Fact::Billed(Bill { slot, line: *line, price, buy, sell });
+        let grid = Fact::GridSettled { slot, line: self.settlement.grid };
+        let operator = Fact::OperatorSettled { slot, amount: self.settlement.operator };
+        self.settlement.lines.iter().map(bill).chain([grid, operator])
+    }
+
+    /// The slot in one line, without transfers and root, which the market does not know.
+    pub(crate) fn summary(&self) -> SlotSummary {
+        let settlement = &self.settlement;
+        SlotSummary {
+            slot: self.auction.slot,
+            price: self.auction.price,
+            volume: self.auction.volume,
+            production: settlement.totals.production(),
+            consumption: settlement.totals.consumption(),
+            local: settlement.local,
+            grid_import: settlement.grid.import,
+            grid_export: settlement.grid.export,
+            buy: self.terms.region.buy,
+            sell: self.terms.region.sell,
+            operator: settlement.operator,
+            missing: settlement.missing,
+            transfers: 0,
+            bounced: 0,
+            root: Hash::ZERO,
+        }
+    }
+}
+
+impl Default for SlotMarket {
+    fn default() -> Self {
+        Self { phase: Phase::Enrolment, seed: None, auction: None, seats: Records::default() }
+    }
+}
+
+impl SlotMarket {
+    /// Where the market stands.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// What the auction of the open slot did, `None` until the gate is closed.
+    pub fn auction(&self) -> Option<&GateSummary> {
+        self.auction.as_ref()
+    }
+
+    /// A member's orders for the open slot, while it takes orders.
+    pub fn orders(&self, participant: ParticipantId) -> Vec<Order> {
+        let seat = self.seats.get(participant);
+        seat.into_iter().flat_map(|seat| seat.named(participant)).collect()
+    }
+
+    /// What a member bought in the auction of the open slot, negative if it sold.
+    pub fn contracted(&self, participant: ParticipantId) -> Energy {
+        self.seats.get(participant).map_or(Energy::ZERO, |seat| seat.contracted)
+    }
+
+    /// Whether a member's meter was read in the open slot.
+    pub fn is_read(&self, participant: ParticipantId) -> bool {
+        self.seats.get(participant).is_some_and(|seat| seat.delivery.is_some())
+    }
+
+    /// Ends the enrolment.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]; nothing has changed.
+    pub(crate) fn open(&mut self, actor: Actor, facts: &mut Vec<Fact>) -> Result<Receipt, Refusal> {
+        actor.dso()?;
+        self.require(Phase::Enrolment)?;
+
+        let slot = Slot::ZERO;
+        self.phase = Phase::Orders(slot);
+        facts.push(Fact::Opened { slot });
+        Ok(Receipt::Opened { slot })
+    }
+
+    /// Puts an order into the book.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]; nothing has changed.
+    pub(crate) fn place(
+        &mut self,
+        actor: Actor,
+        charter: &Charter,
+        slot: Slot,
+        placed: Placed,
+    ) -> Result<Receipt, Refusal> {
+        let participant = actor.member()?;
+        self.require(Phase::Orders(slot))?;
+        placed.check(&charter.tariff)?;
+        let (mut counter, mut ordered) = (0, Energy::ZERO);
+        if let Some(seat) = self.seats.get(participant) {
+            (counter, ordered) = (seat.orders.len() as u32, seat.ordered(placed.side));
+        }
+        if counter >= MAX_ORDERS {
+            return Err(Refusal::TooManyOrders { max: MAX_ORDERS });
+        }
+        let limit = charter.connection_limit;
+        if ordered.checked_add(placed.quantity).is_none_or(|ordered| ordered > limit) {
+            return Err(Refusal::AboveConnection { limit });
+        }
+
+        self.seats.change(participant, |seat| seat.orders.push(placed));
+        Ok(Receipt::OrderPlaced { id: OrderId { participant, counter } })
+    }
+
+    /// Closes the book and runs the auction, with `root` as seed if none was written down yet.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]; nothing has changed.
+    pub(crate) fn close_gate(
+        &mut self,
+        actor: Actor,
+        charter: &Charter,
+        slot: Slot,
+        root: Option<Hash>,
+        facts: &mut Vec<Fact>,
+    ) -> Result<Receipt, Refusal> {
+        actor.dso()?;
+        self.require(Phase::Orders(slot))?;
+        let seed =
+            self.seed.or(root).expect("a slot without seed comes with the root at its start");
+        let auction = Auction::run(slot, self.seats.iter(), charter.kappa, &seed)?;
+
+        self.phase = Phase::Delivered(slot);
+        self.auction = Some(auction.summary);
+        self.seats = auction.seats();
+        facts.extend(auction.facts());
+        Ok(Receipt::GateClosed(auction.summary))
+    }
+
+    /// Takes a reading, whose private part was opened before.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]; nothing has changed.
+    pub(crate) fn read(
+        &mut self,
+        actor: Actor,
+        charter: &Charter,
+        members: &Members,
+        (slot, meter): (Slot, MeterId),
+        delivery: Delivery,
+    ) -> Result<Receipt, Refusal> {
+        let participant = actor.member()?;
+        self.require(Phase::Delivered(slot))?;
+        let own = members.get(participant).expect("an actor that is a member is registered").meter;
+        if meter != own {
+            return Err(Refusal::NotYourMeter { got: meter, own });
+        }
+        if self.is_read(participant) {
+            return Err(Refusal::AlreadyRead { meter, slot });
+        }
+        let limit = charter.connection_limit;
+        if delivery.metered.import() > limit || delivery.metered.export() > limit {
+            return Err(Refusal::AboveConnection { limit });
+        }
+
+        self.seats.change(participant, |seat| seat.delivery = Some(delivery));
+        Ok(Receipt::ReadingTaken { meter, slot })
+    }
+
+    /// Computes the settlement of the slot; changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`].
+    pub(crate) fn settle(
+        &self,
+        actor: Actor,
+        charter: &Charter,
+        members: &Members,
+        slot: Slot,
+    ) -> Result<Settled, Refusal> {
+        actor.dso()?;
+        self.require(Phase::Delivered(slot))?;
+        let auction = self.auction.expect("a slot that is delivered had its auction");
+        let positions = self.positions(members);
+        let overflow = |_| Refusal::SlotOverflow { slot };
+        let totals = market::totals(&positions).map_err(overflow)?;
+        let region = charter.rule.prices(&totals, &charter.tariff);
+        let terms = Terms { auction: auction.price, region, tariff: charter.tariff };
+        let settlement = market::settle(&positions, &terms).map_err(overflow)?;
+        Ok(Settled { auction, terms, settlement })
+    }
+
+    /// Empties all seats and opens the next slot for orders.
+    pub(crate) fn advance(&mut self, slot: Slot) {
+        *self = Self { phase: Phase::Orders(slot.next()), ..Self::default() };
+    }
+
+    /// Whether the open slot still lacks its seed.
+    pub(crate) fn lacks_seed(&self) -> bool {
+        self.seed.is_none() && self.phase != Phase::Enrolment
+    }
+
+    /// Writes down the seed of the open slot.
+    pub(crate) fn keep_seed(&mut self, root: Hash) {
+        self.seed = Some(root);
+    }
+
+    /// The sub-root of this contract.
+    pub(crate) fn sub_root(&mut self) -> Hash {
+        let covered = (self.phase, self.seed, self.auction, self.seats.root());
+        Hash::of("gridquorum ledger slot market v1", &covered)
+    }
+
+    /// Invariant: a seat holds nothing that its phase does not allow, and is not empty.
+    pub(crate) fn seats_fit_the_phase(&self, members: &Members) -> Result<(), Violation> {
+        let wrong = self.seats.iter().find(|(participant, seat)| {
+            let allowed = match self.phase {
+                Phase::Enrolment => false,
+                Phase::Orders(_) => seat.holds_orders_alone(MAX_ORDERS),
+                Phase::Delivered(_) => seat.holds_no_orders(),
+            };
+            !allowed || members.get(*participant).is_none()
+        });
+        wrong.map_or(Ok(()), |(participant, _)| Err(Violation::Seat(participant)))
+    }
+
+    /// Invariant I1: contracted energy cancels out, and what was bought is the auction's volume at most (a
+    /// member may have bought and sold).
+    pub(crate) fn contracts_balance(&self) -> Result<(), Violation> {
+        let (mut bought, mut sold) = (0_i64, 0_i64);
+        for (_, seat) in self.seats.iter() {
+            bought += seat.contracted.wh().max(0);
+            sold -= seat.contracted.wh().min(0);
+        }
+        let volume = self.auction.map_or(0, |auction| auction.volume.wh());
+        if bought == sold && bought <= volume {
+            return Ok(());
+        }
+        let (bought, sold) = (Energy::from_wh(bought), Energy::from_wh(sold));
+        Err(Violation::Contracts { slot: self.phase.slot().unwrap_or_default(), bought, sold })
+    }
+
+    fn require(&self, needs: Phase) -> Result<(), Refusal> {
+        if self.phase == needs { Ok(()) } else { Err(Refusal::Phase { needs, now: self.phase }) }
+    }
+
+    /// Every member's position: contract and reading where there are any.
+    fn positions(&self, members: &Members) -> Vec<Position> {
+        let mut seats = self.seats.iter().peekable();
+        let seated = members.iter().map(|(participant, _)| {
+            let seat = seats.next_if(|(seat, _)| *seat == participant).map(|(_, seat)| seat);
+            Position {
+                participant,
+                contracted: seat.map_or(Energy::ZERO, |seat| seat.contracted),
+                metered: seat.and_then(|seat| seat.delivery).map(|delivery| delivery.metered),
+            }
+        });
+        seated.collect()
+    }
 }

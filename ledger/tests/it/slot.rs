@@ -1,0 +1,87 @@
+//! One slot from orders to bills, with numbers worked by hand.
+
+use ledger::{Account, Fact, GateSummary, Receipt};
+use market::{Energy, Money, Outcome, Price, Side, Slot};
+
+use crate::region::{
+    apply, close_gate, close_slot, ledger, open, order, participant, reading, register, submit,
+    transfer,
+};
+
+/// Member 1 bids 1,000 Wh at 0.20, member 2 offers 1,000 Wh at 0.10; member 3 does nothing and is not read.
+///
+/// Auction: 1,000 Wh at the middle of [0.10, 0.20], 0.15. Readings: 1 draws 1,200 Wh, 2 feeds in 900 Wh.
+/// Region: tp = 900, tc = 1,200, so m < 0 and sell = top = 0.12; buy = 0.40 * 1,200 / 2,100 = 0.228571.., posted
+/// up as 228,572 micro. Bills in nano: 1 pays 1,000 * 150,000 + 200 * 228,572 = 195,714,400; 2 gets 150,000,000
+/// and is short of 100 Wh, so 150,000,000 - 100 * 228,572 = 127,142,800. The grid delivers 300 Wh at 300,000:
+/// 90,000,000. The operator keeps 195,714,400 - 127,142,800 - 90,000,000 = -21,428,400.
+#[test]
+fn a_slot_is_settled_to_the_last_nano() {
+    let mut ledger = ledger();
+    let deposit = 1_000_000_000;
+    let enrolment: Vec<_> =
+        (1..=3).map(|number| register(number, deposit)).chain([open()]).collect();
+    apply(&mut ledger, &enrolment);
+    let orders = [order(1, 0, Side::Bid, 200_000, 1_000), order(2, 0, Side::Offer, 100_000, 1_000)];
+    apply(&mut ledger, &orders);
+
+    let gate = apply(&mut ledger, &[close_gate(0)]);
+    let price = Some(Price::from_micro_per_kwh(150_000));
+    let volume = Energy::from_wh(1_000);
+    let summary = GateSummary { slot: Slot::ZERO, price, volume, bids: 1, offers: 1 };
+    assert_eq!(gate.receipts, [Receipt::GateClosed(summary)]);
+    let filled = |fact: &Fact| matches!(fact, Fact::Ordered { outcome: Outcome::Filled, .. });
+    assert_eq!(gate.facts.iter().filter(|fact| filled(fact)).count(), 2);
+
+    apply(&mut ledger, &[reading(1, 0, 1_200, 0), reading(2, 0, 0, 900)]);
+    let Receipt::SlotClosed(summary) = submit(&mut ledger, &close_slot(0)) else {
+        panic!("the slot closes");
+    };
+    assert_eq!((summary.production.wh(), summary.consumption.wh()), (900, 1_200));
+    assert_eq!((summary.grid_import.wh(), summary.grid_export.wh()), (300, 0));
+    assert_eq!(summary.buy, Price::from_micro_per_kwh(228_572));
+    assert_eq!(summary.sell, Price::from_micro_per_kwh(120_000));
+    assert_eq!(summary.operator, Money::from_nano(-21_428_400));
+    assert_eq!((summary.missing, summary.local.wh()), (1, 900));
+    assert_eq!(summary.root, ledger.root());
+
+    let balance = |account| ledger.state().book().balance(account).map(Money::nano);
+    assert_eq!(balance(Account::Member(participant(1))), Some(deposit - 195_714_400));
+    assert_eq!(balance(Account::Member(participant(2))), Some(deposit + 127_142_800));
+    assert_eq!(balance(Account::Member(participant(3))), Some(deposit));
+    assert_eq!(balance(Account::Operator), Some(-21_428_400));
+    assert_eq!(balance(Account::Grid), Some(90_000_000));
+    assert_eq!(balance(Account::External), Some(-3 * deposit));
+    assert_eq!(ledger.state().check(), Ok(()));
+}
+
+/// Transfers run at the close, after the bills, member by member: 2 can pass on what 1 paid it in the same
+/// close, but 1 cannot spend what 2 will pay it. What is not covered bounces whole.
+#[test]
+fn transfers_run_at_the_close_in_order_of_members() {
+    let mut ledger = ledger();
+    let mut run = |sent: &[_]| apply(&mut ledger, sent);
+    run(&[register(1, 100), register(2, 0), register(3, 0), open()]);
+    // Given in an order of arrival that would do otherwise.
+    run(&[transfer(2, 3, 70), transfer(2, 1, 40), transfer(1, 2, 80), transfer(1, 2, 30)]);
+    run(&[close_gate(0)]);
+    let applied = run(&[transfer(3, 9, 1), close_slot(0)]);
+
+    // 1 has 100: pays 80, not another 30. 2 has 80: pays 70, not 40. 3 has 70: nobody is number 9.
+    let moved: Vec<_> = applied
+        .facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Transferred { from, to, amount, .. } => {
+                Some((from.get(), to.get(), amount.nano()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(moved, [(1, 2, 80), (2, 3, 70)]);
+    let Receipt::SlotClosed(summary) = applied.receipts[1] else { panic!("the slot closes") };
+    assert_eq!((summary.transfers, summary.bounced), (2, 3));
+    let balances: Vec<_> =
+        ledger.state().book().members().map(|(_, balance)| balance.nano()).collect();
+    assert_eq!(balances, [20, 10, 70]);
+}
