@@ -1,0 +1,203 @@
+//! One position of the order: the votes of the current view, and what earlier views proved about it.
+//!
+//! In: votes that were admitted. Out: what they add up to. Refuses to know: whose turn it is, and which view it
+//! is; its owner resets the votes when a view begins.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::prepared::{PrePrepare, Prepare, PreparedCertificate};
+use crate::certificate::{Commit, CommitCertificate, Decision};
+use crate::ids::{Digest, ReplicaId, SeqNum, View};
+use crate::keys::Signed;
+use crate::reject::Reject;
+use crate::request::Proposal;
+
+/// The state of one position.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Slot {
+    /// The primary's proposal in the current view.
+    pre_prepare: Option<Signed<PrePrepare>>,
+    /// PREPAREs of the current view, the first of each backup.
+    prepares: BTreeMap<ReplicaId, Signed<Prepare>>,
+    /// COMMITs of the current view, the first of each replica.
+    commits: BTreeMap<ReplicaId, Signed<Commit>>,
+    /// Whether this replica cast its first vote in the current view.
+    pub(super) voted: bool,
+    /// Whether this replica cast its COMMIT in the current view.
+    pub(super) committed: bool,
+    /// The prepared certificate of the highest view in which anything prepared here.
+    prepared: Option<PreparedCertificate>,
+    /// Batches that were proposed here, by digest.
+    proposals: BTreeMap<Digest, Arc<Proposal>>,
+    /// Those of them that the application found acceptable.
+    acceptable: BTreeSet<Digest>,
+    /// Whether the proposal came with the new view rather than from its primary alone.
+    reproposed: bool,
+    /// Whether a decision was handed on.
+    pub(super) decided: bool,
+}
+
+impl Slot {
+    /// The primary's proposal in the current view.
+    pub(super) fn pre_prepare(&self) -> Option<&Signed<PrePrepare>> {
+        self.pre_prepare.as_ref()
+    }
+
+    /// The best proof that something prepared here.
+    pub(super) fn prepared(&self) -> Option<&PreparedCertificate> {
+        self.prepared.as_ref()
+    }
+
+    /// Whether this pre-prepare could be accepted: true if it is new, false if it is known.
+    ///
+    /// # Errors
+    ///
+    /// `Equivocation` if the primary proposed something else here in this view.
+    pub(super) fn admit(&self, pre_prepare: &PrePrepare) -> Result<bool, Reject> {
+        match &self.pre_prepare {
+            Some(earlier) if earlier.digest == pre_prepare.digest => Ok(false),
+            Some(_) => Err(Reject::Equivocation { from: pre_prepare.from, seq: pre_prepare.seq }),
+            None => Ok(true),
+        }
+    }
+
+    /// Stores the primary's proposal of the current view.
+    pub(super) fn propose(&mut self, pre_prepare: Signed<PrePrepare>) {
+        self.pre_prepare = Some(pre_prepare);
+    }
+
+    /// Stores a PREPARE; false if it is known.
+    ///
+    /// # Errors
+    ///
+    /// `Equivocation` if this backup prepared something else here in this view.
+    pub(super) fn prepare(&mut self, vote: Signed<Prepare>) -> Result<bool, Reject> {
+        match self.prepares.get(&vote.from) {
+            Some(earlier) if earlier.digest == vote.digest => Ok(false),
+            Some(_) => Err(Reject::Equivocation { from: vote.from, seq: vote.seq }),
+            None => {
+                self.prepares.insert(vote.from, vote);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Stores a COMMIT; false if it is known.
+    ///
+    /// # Errors
+    ///
+    /// `Equivocation` if this replica committed something else here in this view.
+    pub(super) fn commit(&mut self, vote: Signed<Commit>) -> Result<bool, Reject> {
+        match self.commits.get(&vote.from) {
+            Some(earlier) if earlier.digest == vote.digest => Ok(false),
+            Some(_) => Err(Reject::Equivocation { from: vote.from, seq: vote.seq }),
+            None => {
+                self.commits.insert(vote.from, vote);
+                Ok(true)
+            }
+        }
+    }
+
+    /// This replica's own votes in the current view, for sending them again.
+    pub(super) fn own_votes(
+        &self,
+        me: ReplicaId,
+    ) -> (Option<&Signed<Prepare>>, Option<&Signed<Commit>>) {
+        (self.prepares.get(&me), self.commits.get(&me))
+    }
+
+    /// The certificate that the current votes make, if they do.
+    ///
+    /// OSDI '99, 4.2: `prepared` needs the pre-prepare and 2f matching PREPAREs of different backups; for any n
+    /// that is quorum - 1.
+    pub(super) fn try_prepared(&self, quorum: usize) -> Option<PreparedCertificate> {
+        let pre_prepare = self.pre_prepare.as_ref()?;
+        let matching = self.prepares.values().filter(|vote| vote.digest == pre_prepare.digest);
+        let prepares: Vec<_> = matching.take(quorum - 1).cloned().collect();
+        let complete = prepares.len() == quorum - 1;
+        complete.then(|| PreparedCertificate { pre_prepare: pre_prepare.clone(), prepares })
+    }
+
+    /// Keeps a prepared certificate if it is of a later view than the one held.
+    pub(super) fn keep(&mut self, certificate: PreparedCertificate) {
+        if self.prepared.as_ref().is_none_or(|held| held.view() < certificate.view()) {
+            self.prepared = Some(certificate);
+        }
+    }
+
+    /// The digest that a quorum of COMMITs of the current view names.
+    pub(super) fn committed_digest(&self, quorum: usize) -> Option<Digest> {
+        let mut tally = BTreeMap::new();
+        for vote in self.commits.values() {
+            *tally.entry(vote.digest).or_insert(0) += 1;
+        }
+        // Two quorums share an honest replica, which votes once, so at most one digest gets there.
+        tally.into_iter().find(|(_, votes)| *votes >= quorum).map(|(digest, _)| digest)
+    }
+
+    /// The decision that the current COMMITs make, if they do and the batch is here with private parts that
+    /// the application found to be the committed ones.
+    pub(super) fn decision(&self, view: View, seq: SeqNum, quorum: usize) -> Option<Decision> {
+        let digest = self.committed_digest(quorum).filter(|digest| self.may_vote_for(digest))?;
+        let proposal = self.proposals.get(&digest).cloned();
+        let matching = self.commits.values().filter(|vote| vote.digest == digest);
+        let commits = matching.take(quorum).cloned().collect();
+        let certificate = CommitCertificate { view, seq, digest, commits };
+        Some(Decision { certificate, proposal })
+    }
+
+    /// The batch with this digest.
+    pub(super) fn proposal(&self, digest: &Digest) -> Option<&Arc<Proposal>> {
+        self.proposals.get(digest)
+    }
+
+    /// Stores a batch.
+    pub(super) fn supply(&mut self, digest: Digest, proposal: Arc<Proposal>) {
+        self.proposals.insert(digest, proposal);
+    }
+
+    /// Stores that the application lets this batch be prepared.
+    pub(super) fn accept(&mut self, digest: Digest) {
+        self.acceptable.insert(digest);
+    }
+
+    /// Drops a batch that the application refused.
+    pub(super) fn withdraw(&mut self, digest: &Digest) {
+        self.proposals.remove(digest);
+    }
+
+    /// Whether the clock bound applies to the batch: not if a new view or a quorum stands behind it.
+    pub(super) fn is_fresh(&self, digest: &Digest, quorum: usize) -> bool {
+        !self.reproposed && self.committed_digest(quorum) != Some(*digest)
+    }
+
+    /// Whether this replica may vote for `digest`: the null request always, a batch once it is here and the
+    /// application found it acceptable.
+    pub(super) fn may_vote_for(&self, digest: &Digest) -> bool {
+        digest.is_null() || self.acceptable.contains(digest)
+    }
+
+    /// A digest that this replica needs the batch of: proposed or committed here, and not at hand.
+    pub(super) fn missing(&self, quorum: usize) -> Option<Digest> {
+        let proposed = self.pre_prepare.as_ref().map(|pre_prepare| pre_prepare.digest);
+        let wanted = self.committed_digest(quorum).filter(|_| !self.decided).or(proposed)?;
+        (!wanted.is_null() && !self.proposals.contains_key(&wanted)).then_some(wanted)
+    }
+
+    /// Starts over for a new view: votes go, proofs stay, and with them the batches they are about.
+    pub(super) fn begin_view(&mut self, pre_prepare: Option<Signed<PrePrepare>>) {
+        let wanted: BTreeSet<Digest> = pre_prepare
+            .iter()
+            .map(|pre_prepare| pre_prepare.digest)
+            .chain(self.prepared.iter().map(PreparedCertificate::digest))
+            .collect();
+        self.proposals.retain(|digest, _| wanted.contains(digest));
+        self.acceptable.retain(|digest| wanted.contains(digest));
+        self.reproposed = pre_prepare.is_some();
+        self.pre_prepare = pre_prepare;
+        self.prepares.clear();
+        self.commits.clear();
+        (self.voted, self.committed) = (false, false);
+    }
+}

@@ -1,0 +1,203 @@
+//! The client's half of the protocol: sign once, find the primary, wait for f+1 equal replies.
+//!
+//! In: operations, replies, an expired timer. Out: what to send to whom, and the accepted result. Refuses to
+//! know: sockets and clocks. One request is outstanding at a time, as in OSDI '99, section 4.1.
+//!
+//! # Guarantee
+//!
+//! A result reported as done was returned by at least one honest replica: f+1 distinct replicas signed it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::committee::Committee;
+use crate::ids::{ClientId, Digest, ReplicaId, Timestamp, View};
+use crate::keys::{Signed, Signer, Verified};
+use crate::request::{Reply, Request, Submission};
+
+/// What can happen to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientEvent {
+    /// The user wants an operation executed.
+    Submit {
+        /// The operation.
+        operation: Vec<u8>,
+        /// The private part, or nothing.
+        attachment: Vec<u8>,
+    },
+    /// A reply whose signature holds.
+    Received(Verified<Signed<Reply>>),
+    /// The timer ran out.
+    Expired,
+}
+
+/// What a client wants done, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientAction {
+    /// Send the request to one replica.
+    Send {
+        /// The believed primary.
+        to: ReplicaId,
+        /// The request.
+        submission: Submission,
+    },
+    /// Send the request to every replica: the believed primary did not answer in time.
+    Broadcast {
+        /// The request.
+        submission: Submission,
+    },
+    /// Deliver `Expired` after this time, unless disarmed.
+    Arm {
+        /// When.
+        after: Duration,
+    },
+    /// Do not deliver `Expired`.
+    Disarm,
+    /// The request was executed with this result.
+    Done {
+        /// Which request.
+        timestamp: Timestamp,
+        /// What f+1 replicas answered.
+        result: Vec<u8>,
+    },
+}
+
+/// Why a client refuses an event. Nothing has changed then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientReject {
+    /// One request is outstanding already.
+    #[error("request {0} is still outstanding")]
+    Busy(Timestamp),
+    /// A reply to another client or another request.
+    #[error("a reply to another request")]
+    NotMine,
+    /// A second reply of one replica.
+    #[error("replica {0} replied already")]
+    Repeated(ReplicaId),
+}
+
+/// A client as plain data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    signer: Signer,
+    committee: Committee,
+    /// The view believed to be current; decides who gets the request first.
+    view: View,
+    /// The timestamp of the last request; the next one is higher.
+    last: Timestamp,
+    patience: Duration,
+    outstanding: Option<Outstanding>,
+}
+
+/// The request that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Outstanding {
+    submission: Submission,
+    /// What each replica answered, as (view, digest of the result), and the results themselves.
+    answers: BTreeMap<ReplicaId, (View, Digest)>,
+    results: BTreeMap<Digest, Vec<u8>>,
+    attempts: u32,
+}
+
+impl Client {
+    /// A client that signs with `signer`, has used timestamps up to `last`, and waits `patience` for an answer
+    /// before it asks every replica; the wait doubles with each attempt.
+    pub fn new(signer: Signer, committee: Committee, last: Timestamp, patience: Duration) -> Self {
+        Self { signer, committee, view: View::ZERO, last, patience, outstanding: None }
+    }
+
+    /// Who this client is.
+    pub fn id(&self) -> ClientId {
+        self.signer.public_key().client()
+    }
+
+    /// The view believed to be current.
+    pub fn view(&self) -> View {
+        self.view
+    }
+
+    /// The timestamp of the outstanding request.
+    pub fn outstanding(&self) -> Option<Timestamp> {
+        self.outstanding.as_ref().map(|waiting| waiting.submission.request.timestamp)
+    }
+
+    /// Gives up on the outstanding request. Whether it was or will be executed stays unknown.
+    pub fn abandon(&mut self) {
+        self.outstanding = None;
+    }
+
+    /// Lets `event` happen.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientReject`]; then nothing changed and nothing is to be done.
+    pub fn step(&mut self, event: ClientEvent) -> Result<Vec<ClientAction>, ClientReject> {
+        match event {
+            ClientEvent::Submit { operation, attachment } => self.submit(operation, attachment),
+            ClientEvent::Received(reply) => self.received(reply.into_inner().message),
+            ClientEvent::Expired => Ok(self.expired()),
+        }
+    }
+
+    fn submit(
+        &mut self,
+        operation: Vec<u8>,
+        attachment: Vec<u8>,
+    ) -> Result<Vec<ClientAction>, ClientReject> {
+        if let Some(timestamp) = self.outstanding() {
+            return Err(ClientReject::Busy(timestamp));
+        }
+        self.last = self.last.next();
+        let request = Request { key: self.signer.public_key(), timestamp: self.last, operation };
+        let submission = Submission { request: self.signer.sign(request), attachment };
+        self.outstanding = Some(Outstanding {
+            submission: submission.clone(),
+            answers: BTreeMap::new(),
+            results: BTreeMap::new(),
+            attempts: 0,
+        });
+        let to = self.committee.primary(self.view);
+        Ok(vec![ClientAction::Send { to, submission }, ClientAction::Arm { after: self.patience }])
+    }
+
+    fn received(&mut self, reply: Reply) -> Result<Vec<ClientAction>, ClientReject> {
+        let me = self.signer.public_key().client();
+        let waiting = self.outstanding.as_mut().ok_or(ClientReject::NotMine)?;
+        if (reply.client, reply.timestamp) != (me, waiting.submission.request.timestamp) {
+            return Err(ClientReject::NotMine);
+        }
+        if waiting.answers.contains_key(&reply.from) {
+            return Err(ClientReject::Repeated(reply.from));
+        }
+        let digest = Digest::of("gridquorum result", &reply.result);
+        waiting.answers.insert(reply.from, (reply.view, digest));
+        waiting.results.entry(digest).or_insert(reply.result);
+        let mut views: Vec<View> =
+            waiting.answers.values().filter(|(_, d)| *d == digest).map(|(view, _)| *view).collect();
+        if views.len() < self.committee.weak() {
+            return Ok(Vec::new());
+        }
+        // At least one of the f+1 is honest and in a view at least as high as the lowest of them.
+        views.sort_unstable();
+        self.view = self.view.max(views[0]);
+        let timestamp = reply.timestamp;
+        let result =
+            waiting.results.remove(&digest).expect("the result was stored with its digest");
+        self.outstanding = None;
+        Ok(vec![ClientAction::Disarm, ClientAction::Done { timestamp, result }])
+    }
+
+    fn expired(&mut self) -> Vec<ClientAction> {
+        const DOUBLINGS_MAX: u32 = 6;
+        let Some(waiting) = self.outstanding.as_mut() else {
+            return Vec::new(); // the answer overtook the timer
+        };
+        waiting.attempts = waiting.attempts.saturating_add(1);
+        let after = self.patience * (1 << waiting.attempts.min(DOUBLINGS_MAX));
+        let submission = waiting.submission.clone();
+        vec![ClientAction::Broadcast { submission }, ClientAction::Arm { after }]
+    }
+}
+
+#[cfg(test)]
+mod tests;

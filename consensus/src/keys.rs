@@ -1,0 +1,386 @@
+//! Who said it: signing, verifying, and the proof in the type that verification happened.
+//!
+//! In: keys and statements. Out: [`Signed`] values, and [`Verified`] ones that only a [`Keyring`] makes.
+//! Refuses to know: what a statement means; whether a signer may act at all is decided elsewhere.
+//!
+//! What is signed is always the canonical encoding of `(scope, kind, statement)`: a signature made for one
+//! network, epoch, layer, group or kind of statement is worthless in any other.
+
+mod ed25519;
+mod symbolic;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ClientId, Digest, Epoch, GroupId, Layer, NetworkId, ReplicaId};
+use crate::wire::encode;
+
+/// Where a statement is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Scope {
+    /// The deployment.
+    pub network: NetworkId,
+    /// The generation of its committee.
+    pub epoch: Epoch,
+    /// The layer within it.
+    pub layer: Layer,
+    /// The group within the layer.
+    pub group: GroupId,
+}
+
+impl Scope {
+    /// The scope of a single-layer deployment in its first epoch.
+    pub const fn new(network: NetworkId) -> Self {
+        Self { network, epoch: Epoch::ZERO, layer: Layer::ZERO, group: GroupId::ZERO }
+    }
+}
+
+/// What kind of statement a signature covers. The numbers are part of what is signed and never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// A client's request.
+    Request = 1,
+    /// A replica's answer to a client.
+    Reply = 2,
+    /// OSDI '99 PRE-PREPARE.
+    PrePrepare = 3,
+    /// OSDI '99 PREPARE.
+    Prepare = 4,
+    /// OSDI '99 COMMIT.
+    Commit = 5,
+    /// OSDI '99 CHECKPOINT.
+    Checkpoint = 6,
+    /// OSDI '99 VIEW-CHANGE.
+    ViewChange = 7,
+    /// OSDI '99 NEW-VIEW.
+    NewView = 8,
+    /// Where a replica stands, for retransmission.
+    Status = 9,
+    /// A request for decisions or for a proposal.
+    Fetch = 10,
+}
+
+/// The one who signs a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// A member of the committee, whose key the keyring knows.
+    Replica(ReplicaId),
+    /// A client, whose key the statement carries.
+    Client(PublicKey),
+}
+
+/// A value that can be signed: it names its kind and its author.
+pub trait Statement: Serialize {
+    /// The domain of the signature.
+    const KIND: Kind;
+
+    /// Whose signature it needs.
+    fn author(&self) -> Author;
+
+    /// Has `check` look at the signatures inside the statement.
+    ///
+    /// # Errors
+    ///
+    /// The first that does not hold.
+    fn nested(&self, check: &mut Check<'_>) -> Result<(), Forged> {
+        let _ = check; // most statements contain none
+        Ok(())
+    }
+}
+
+/// The public half of a key: 32 bytes, an Ed25519 point or a symbolic name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PublicKey([u8; 32]);
+
+impl PublicKey {
+    /// Wraps 32 bytes. Whether they are a point is found out when they are used.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The client that owns this key.
+    pub fn client(&self) -> ClientId {
+        ClientId::new(Digest::of("gridquorum client", self))
+    }
+}
+
+impl std::fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PublicKey({})", Digest::new(self.0))
+    }
+}
+
+/// 64 bytes of signature.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Signature([[u8; 32]; 2]);
+
+impl Signature {
+    /// Wraps the two halves.
+    pub const fn new(halves: [[u8; 32]; 2]) -> Self {
+        Self(halves)
+    }
+
+    /// The two halves.
+    pub const fn halves(&self) -> &[[u8; 32]; 2] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Signature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signature({})", Digest::new(self.0[0]))
+    }
+}
+
+/// A statement with a signature that nobody has checked yet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Signed<M> {
+    /// What is stated.
+    pub message: M,
+    /// The author's signature over it.
+    pub signature: Signature,
+}
+
+impl<M> std::ops::Deref for Signed<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.message
+    }
+}
+
+/// A value in which every signature, nested ones included, has been checked by a [`Keyring`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Verified<M>(M);
+
+impl<M> Verified<M> {
+    /// Takes the proof apart. What comes out may be stored and compared, not handed to a handler.
+    pub fn into_inner(self) -> M {
+        self.0
+    }
+}
+
+impl<M> std::ops::Deref for Verified<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.0
+    }
+}
+
+/// Why a value could not be verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Forged {
+    /// The named replica is not a member.
+    #[error("replica {0} is not a member of this committee")]
+    Stranger(ReplicaId),
+    /// The signature does not match author, scope, kind and statement.
+    #[error("signature of a {kind:?} does not match its author")]
+    Signature {
+        /// The kind of statement.
+        kind: Kind,
+    },
+    /// A payload does not hash to the digest that the signed statement names.
+    #[error("payload hashes to {got}, the statement names {stated}")]
+    Payload {
+        /// The digest in the statement.
+        stated: Digest,
+        /// The digest of the payload.
+        got: Digest,
+    },
+}
+
+/// A value that knows every signature inside it.
+pub trait Signatures {
+    /// Has `check` look at each signature, nested ones included, and at each payload bound by a digest.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that does not hold.
+    fn visit(&self, check: &mut Check<'_>) -> Result<(), Forged>;
+}
+
+impl<M: Statement> Signatures for Signed<M> {
+    fn visit(&self, check: &mut Check<'_>) -> Result<(), Forged> {
+        check.signed(self)
+    }
+}
+
+impl<T: Signatures> Signatures for std::sync::Arc<T> {
+    fn visit(&self, check: &mut Check<'_>) -> Result<(), Forged> {
+        self.as_ref().visit(check)
+    }
+}
+
+/// The keys of a committee, and the only maker of [`Verified`] values.
+#[derive(Clone, Debug)]
+pub struct Keyring {
+    scope: Scope,
+    scheme: Scheme,
+}
+
+/// How signatures are checked.
+#[derive(Clone, Debug)]
+enum Scheme {
+    /// Ed25519 after ZIP-215.
+    Ed25519(ed25519::Ring),
+    /// Tokens for models and simulations.
+    Symbolic(Vec<PublicKey>),
+}
+
+/// A replica's key is not a point of the curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the public key of replica {replica} is not a valid Ed25519 key")]
+pub struct BadKey {
+    /// Whose key.
+    pub replica: ReplicaId,
+}
+
+impl Keyring {
+    /// A keyring for Ed25519 keys; `replicas[i]` belongs to replica `i`.
+    ///
+    /// # Errors
+    ///
+    /// [`BadKey`] for bytes that are not a point.
+    pub fn try_ed25519(scope: Scope, replicas: &[PublicKey]) -> Result<Self, BadKey> {
+        Ok(Self { scope, scheme: Scheme::Ed25519(ed25519::Ring::try_new(replicas)?) })
+    }
+
+    /// A keyring for symbolic keys, as [`Signer::symbolic`] makes them.
+    pub fn symbolic(scope: Scope, replicas: Vec<PublicKey>) -> Self {
+        Self { scope, scheme: Scheme::Symbolic(replicas) }
+    }
+
+    /// The scope in which this keyring accepts signatures.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Checks every signature in `value`.
+    ///
+    /// # Errors
+    ///
+    /// [`Forged`] for the first that does not hold; the value is gone then.
+    pub fn verify<M: Signatures>(&self, value: M) -> Result<Verified<M>, Forged> {
+        self.verify_counted(value, &mut 0)
+    }
+
+    /// Like [`Keyring::verify`], adding the number of signatures looked at to `checks`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keyring::verify`].
+    pub fn verify_counted<M: Signatures>(
+        &self,
+        value: M,
+        checks: &mut u64,
+    ) -> Result<Verified<M>, Forged> {
+        let mut check = Check { keyring: self, count: checks };
+        value.visit(&mut check)?;
+        Ok(Verified(value))
+    }
+}
+
+/// One pass over the signatures of a value.
+#[derive(Debug)]
+pub struct Check<'a> {
+    keyring: &'a Keyring,
+    count: &'a mut u64,
+}
+
+impl Check<'_> {
+    /// Checks one signature, and those inside the statement.
+    ///
+    /// # Errors
+    ///
+    /// [`Forged::Stranger`] or [`Forged::Signature`].
+    pub fn signed<M: Statement>(&mut self, signed: &Signed<M>) -> Result<(), Forged> {
+        *self.count += 1;
+        let bytes = signing_bytes(&self.keyring.scope, &signed.message);
+        let author = signed.message.author();
+        let holds = match (&self.keyring.scheme, author) {
+            (Scheme::Ed25519(ring), Author::Replica(id)) => {
+                ring.replica(id, &bytes, &signed.signature)?
+            }
+            (Scheme::Ed25519(_), Author::Client(key)) => {
+                ed25519::client(&key, &bytes, &signed.signature)
+            }
+            (Scheme::Symbolic(keys), Author::Replica(id)) => {
+                let key = keys.get(usize::from(id.get())).ok_or(Forged::Stranger(id))?;
+                symbolic::holds(key, &bytes, &signed.signature)
+            }
+            (Scheme::Symbolic(_), Author::Client(key)) => {
+                symbolic::holds(&key, &bytes, &signed.signature)
+            }
+        };
+        if holds { signed.message.nested(self) } else { Err(Forged::Signature { kind: M::KIND }) }
+    }
+
+    /// Checks that a payload hashes to the digest a signed statement names.
+    ///
+    /// # Errors
+    ///
+    /// [`Forged::Payload`].
+    pub fn payload(&mut self, stated: Digest, got: Digest) -> Result<(), Forged> {
+        if stated == got { Ok(()) } else { Err(Forged::Payload { stated, got }) }
+    }
+}
+
+/// A key that signs in one scope.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Signer {
+    scope: Scope,
+    secret: Secret,
+}
+
+/// The secret half of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Secret {
+    /// Ed25519.
+    Ed25519(ed25519::Secret),
+    /// A symbolic key is its own secret: a forgery is a token that nobody issued.
+    Symbolic(PublicKey),
+}
+
+impl Signer {
+    /// An Ed25519 key from its 32 secret bytes.
+    pub fn ed25519(scope: Scope, seed: [u8; 32]) -> Self {
+        Self { scope, secret: Secret::Ed25519(ed25519::Secret::new(seed)) }
+    }
+
+    /// The symbolic key with this name. For models, simulations and tests: it protects nothing.
+    pub fn symbolic(scope: Scope, name: u64) -> Self {
+        Self { scope, secret: Secret::Symbolic(symbolic::key(name)) }
+    }
+
+    /// The public half.
+    pub fn public_key(&self) -> PublicKey {
+        match &self.secret {
+            Secret::Ed25519(secret) => secret.public_key(),
+            Secret::Symbolic(key) => *key,
+        }
+    }
+
+    /// Signs `message`. The same message always gets the same signature.
+    pub fn sign<M: Statement>(&self, message: M) -> Signed<M> {
+        let bytes = signing_bytes(&self.scope, &message);
+        let signature = match &self.secret {
+            Secret::Ed25519(secret) => secret.sign(&bytes),
+            Secret::Symbolic(key) => symbolic::sign(key, &bytes),
+        };
+        Signed { message, signature }
+    }
+}
+
+/// The bytes under a signature.
+fn signing_bytes<M: Statement>(scope: &Scope, message: &M) -> Vec<u8> {
+    encode(&(scope, M::KIND as u8, message))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! What clients ask for, how it is batched, and that each request runs at most once.
+//!
+//! In: signed requests. Out: batches and proposals with one digest each; which requests of a batch are fresh.
+//! Refuses to know: what an operation means.
+
+pub mod clients;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ClientId, Digest, ReplicaId, Timestamp, View};
+use crate::keys::{Author, Check, Forged, Kind, PublicKey, Signatures, Signed, Statement};
+use crate::limits::{Limits, LimitsSpec};
+use crate::wire::encode;
+
+/// REQUEST(o, t, c) of OSDI '99: an operation, the client's count, and the client's key.
+///
+/// The key travels with the request, so checking the signature needs no state. Whether that key may act is
+/// decided by the application.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Request {
+    /// The client's public key; its fingerprint is the [`ClientId`].
+    pub key: PublicKey,
+    /// Increases with each new request of this client.
+    pub timestamp: Timestamp,
+    /// Bytes that only the application understands.
+    #[serde(with = "serde_bytes")]
+    pub operation: Vec<u8>,
+}
+
+impl Request {
+    /// Who asks.
+    pub fn client(&self) -> ClientId {
+        self.key.client()
+    }
+}
+
+impl Statement for Request {
+    const KIND: Kind = Kind::Request;
+
+    fn author(&self) -> Author {
+        Author::Client(self.key)
+    }
+}
+
+/// A request on its way, with the private part that travels beside it.
+///
+/// The attachment is under no signature and no digest of this crate; the application's commitment inside the
+/// operation binds it, and the application checks that before a backup prepares.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Submission {
+    /// The signed request.
+    pub request: Signed<Request>,
+    /// The private part; empty for most operations.
+    #[serde(with = "serde_bytes")]
+    pub attachment: Vec<u8>,
+}
+
+impl Submission {
+    /// What the submission adds to a batch, in bytes, rounded up by fixed fields.
+    pub fn weight(&self) -> usize {
+        const FIXED: usize = 128;
+        FIXED + self.request.operation.len() + self.attachment.len()
+    }
+}
+
+impl Signatures for Submission {
+    fn visit(&self, check: &mut Check<'_>) -> Result<(), Forged> {
+        check.signed(&self.request)
+    }
+}
+
+/// REPLY(v, t, c, i, r) of OSDI '99.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Reply {
+    /// The replica's view, so that the client learns who is primary.
+    pub view: View,
+    /// The client's count of the request answered.
+    pub timestamp: Timestamp,
+    /// The client.
+    pub client: ClientId,
+    /// The replica that answers.
+    pub from: ReplicaId,
+    /// What the application returned, at most [`Limits::RESULT_BYTES`] long.
+    #[serde(with = "serde_bytes")]
+    pub result: Vec<u8>,
+}
+
+impl Statement for Reply {
+    const KIND: Kind = Kind::Reply;
+
+    fn author(&self) -> Author {
+        Author::Replica(self.from)
+    }
+}
+
+/// What is agreed on at one position: who first proposed it, the application's context, and the requests.
+///
+/// A new view proposes the same batch again unchanged, so proposer and context never change.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Batch {
+    /// The primary that put the batch together.
+    pub proposer: ReplicaId,
+    /// Bytes the application added, the slot time for one; at most [`Limits::CONTEXT_BYTES`] long.
+    #[serde(with = "serde_bytes")]
+    pub context: Vec<u8>,
+    /// The requests in order.
+    pub requests: Vec<Signed<Request>>,
+}
+
+impl Batch {
+    /// The digest that is voted on.
+    pub fn digest(&self) -> Digest {
+        Digest::of("gridquorum batch", self)
+    }
+}
+
+/// A batch with its private parts: what travels from primary to backups.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The part under the digest.
+    pub batch: Batch,
+    /// One private part per request, in the same order; empty where there is none.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A private part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Attachment(#[serde(with = "serde_bytes")] pub Vec<u8>);
+
+/// Why a proposal cannot be accepted whatever the application says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum BadProposal {
+    /// More of something than the limits allow.
+    #[error("{what}: {got} where at most {max} are allowed")]
+    TooMuch {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is.
+        got: usize,
+        /// How much is allowed.
+        max: usize,
+    },
+    /// A fresh proposal without requests would only burn a position.
+    #[error("a proposal without requests")]
+    Empty,
+    /// Private parts and requests do not pair up.
+    #[error("{attachments} private parts for {requests} requests")]
+    Unpaired {
+        /// Requests in the batch.
+        requests: usize,
+        /// Private parts beside it.
+        attachments: usize,
+    },
+    /// One client appears twice: a client has one request outstanding.
+    #[error("client {0} appears twice in one batch")]
+    RepeatedClient(ClientId),
+}
+
+impl Proposal {
+    /// Puts submissions together in the given order.
+    pub fn new(proposer: ReplicaId, context: Vec<u8>, submissions: Vec<Submission>) -> Self {
+        let (requests, attachments) =
+            submissions.into_iter().map(|s| (s.request, Attachment(s.attachment))).unzip();
+        Self { batch: Batch { proposer, context, requests }, attachments }
+    }
+
+    /// The requests with their private parts.
+    pub fn submissions(&self) -> impl Iterator<Item = Submission> + '_ {
+        let pairs = self.batch.requests.iter().zip(&self.attachments);
+        pairs.map(|(request, attachment)| Submission {
+            request: request.clone(),
+            attachment: attachment.0.clone(),
+        })
+    }
+
+    /// Checks everything that needs no application: sizes, pairing, one request per client.
+    ///
+    /// # Errors
+    ///
+    /// [`BadProposal`].
+    pub fn check(&self, limits: &LimitsSpec) -> Result<(), BadProposal> {
+        let requests = self.batch.requests.len();
+        if requests == 0 {
+            return Err(BadProposal::Empty);
+        }
+        if requests != self.attachments.len() {
+            return Err(BadProposal::Unpaired { requests, attachments: self.attachments.len() });
+        }
+        let within = |what, got, max| {
+            if got <= max { Ok(()) } else { Err(BadProposal::TooMuch { what, got, max }) }
+        };
+        within("requests in a batch", requests, limits.batch_requests)?;
+        within("bytes of context", self.batch.context.len(), Limits::CONTEXT_BYTES)?;
+        within("bytes in a batch", self.weight(), limits.batch_bytes)?;
+        let mut clients = BTreeSet::new();
+        for (request, attachment) in self.batch.requests.iter().zip(&self.attachments) {
+            within("bytes in an operation", request.operation.len(), limits.operation_bytes)?;
+            within("bytes in a private part", attachment.0.len(), limits.attachment_bytes)?;
+            if !clients.insert(request.key) {
+                return Err(BadProposal::RepeatedClient(request.client()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The sum of [`Submission::weight`] over the requests.
+    fn weight(&self) -> usize {
+        let bytes =
+            self.batch.requests.iter().zip(&self.attachments).map(|(request, attachment)| {
+                const FIXED: usize = 128;
+                FIXED + request.operation.len() + attachment.0.len()
+            });
+        bytes.sum()
+    }
+}
+
+impl Signatures for Proposal {
+    fn visit(&self, check: &mut Check<'_>) -> Result<(), Forged> {
+        self.batch.requests.iter().try_for_each(|request| check.signed(request))
+    }
+}
+
+/// What the application says about one executed request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Outcome {
+    /// The bytes of the reply, at most [`Limits::RESULT_BYTES`] long.
+    pub result: Vec<u8>,
+    /// Whether the client counts as served. False for a key that the application does not know: refusing it
+    /// again changes nothing, and remembering every key that ever knocked would be memory without bound.
+    pub retain: bool,
+}
+
+/// The length of the canonical encoding, for drivers that account for bytes.
+pub fn encoded_len(proposal: &Arc<Proposal>) -> usize {
+    encode(proposal.as_ref()).len()
+}
