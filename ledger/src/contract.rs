@@ -6,11 +6,13 @@
 pub mod members;
 pub mod transfer;
 pub mod slot_market;
+pub mod score;
 
 use market::Slot;
 use serde::{Deserialize, Serialize};
 
 use self::members::Members;
+use self::score::Scores;
 use self::slot_market::{Delivery, Placed, SlotMarket};
 use self::transfer::Transfers;
 use crate::account::{Book, Overflow, Posting};
@@ -44,6 +46,7 @@ pub struct State {
     members: Members,
     transfers: Transfers,
     market: SlotMarket,
+    scores: Scores,
 }
 
 /// An invariant: its claim, and the check that looks at a whole state.
@@ -55,7 +58,7 @@ pub struct Invariant {
 }
 
 /// Everything that holds after every command. A running ledger checks it whenever a slot closes.
-pub const INVARIANTS: [Invariant; 6] = [
+pub const INVARIANTS: [Invariant; 8] = [
     Invariant { claim: "all balances sum to zero", check: |state| sums_to_zero(&state.book) },
     Invariant {
         claim: "members and accounts match",
@@ -76,6 +79,14 @@ pub const INVARIANTS: [Invariant; 6] = [
     Invariant {
         claim: "contracts cancel out (I1)",
         check: |state| state.market.contracts_balance(),
+    },
+    Invariant {
+        claim: "members and scores match",
+        check: |state| state.scores.cover_all_members(&state.members),
+    },
+    Invariant {
+        claim: "members are overdue while in debt",
+        check: |state| state.scores.are_overdue_while_in_debt(&state.book),
     },
 ];
 
@@ -105,6 +116,11 @@ impl State {
     /// The market of the open slot.
     pub fn market(&self) -> &SlotMarket {
         &self.market
+    }
+
+    /// How members stand.
+    pub fn scores(&self) -> &Scores {
+        &self.scores
     }
 
     /// Checks every invariant.
@@ -138,8 +154,12 @@ impl State {
 
     /// The sub-roots that the state root covers. Hashes only what has changed since the last call.
     pub(crate) fn roots(&mut self) -> Roots {
-        let contracts =
-            [self.members.sub_root(), self.transfers.sub_root(), self.market.sub_root()];
+        let contracts = [
+            self.members.sub_root(),
+            self.transfers.sub_root(),
+            self.market.sub_root(),
+            self.scores.sub_root(),
+        ];
         Roots { book: self.book.sub_root(), contracts }
     }
 
@@ -155,7 +175,11 @@ impl State {
         let actor = self.members.actor(author, charter.dso);
         match command {
             Command::Members(command) => {
-                self.members.execute(actor, charter.dso, command, &mut self.book, facts)
+                let from = facts.len();
+                let receipt =
+                    self.members.execute(actor, charter.dso, command, &mut self.book, facts)?;
+                facts[from..].iter().for_each(|fact| self.scores.learn(fact));
+                Ok(receipt)
             }
             Command::Transfer(command) => {
                 self.transfers.execute(actor, self.market.phase(), command)
@@ -178,7 +202,8 @@ impl State {
         }
     }
 
-    /// Closes a slot: bills are posted, then transfers executed, and the next slot takes orders.
+    /// Closes a slot: bills are posted, then transfers executed, then members scored, and the next slot takes
+    /// orders.
     fn close(
         &mut self,
         actor: Actor,
@@ -200,6 +225,8 @@ impl State {
         );
         facts.extend(bills);
         let tally = self.transfers.close(slot, &mut self.book, facts);
+        let lines = &settled.settlement.lines;
+        self.scores.close(slot, lines, &self.book, charter.scoring, facts);
         self.market.advance(slot);
         let mut summary = settled.summary();
         (summary.transfers, summary.bounced) = (tally.executed, tally.bounced);

@@ -3,6 +3,7 @@
 //! In: what contracts did. Out: plain values in the order in which they happened. Refuses to know: accounts and
 //! receipts; `posting` maps facts to money, receipts tell authors.
 
+use credit::{Assessment, Score};
 use market::{GridLine, Line, Money, Order, Outcome, ParticipantId, Price, Slot};
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,17 @@ pub enum Fact {
         amount: Money,
         /// Why.
         reason: Bounce,
+    },
+    /// A member's score was computed anew.
+    Scored {
+        /// The slot that was folded in.
+        slot: Slot,
+        /// Whose score.
+        participant: ParticipantId,
+        /// The score before.
+        before: Score,
+        /// The score now, its factors, and at most four reasons.
+        assessment: Assessment,
     },
     /// The slot is closed.
     SlotClosed(SlotSummary),

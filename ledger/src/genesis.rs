@@ -2,6 +2,7 @@
 //!
 //! In: names, prices, rules. Out: a checked document and its digest. Refuses to know: replicas and committees.
 
+use credit::ScoreRule;
 use market::{Energy, Kappa, MarketError, PriceRule, Tariff};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,8 @@ pub struct Charter {
     pub kappa: Kappa,
     /// How energy beyond contracts is priced.
     pub rule: PriceRule,
+    /// How settled slots become scores.
+    pub scoring: ScoreRule,
     /// The most a connection point can carry in a slot: bounds a reading, and a member's orders of one side.
     pub connection_limit: Energy,
 }

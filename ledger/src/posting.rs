@@ -34,6 +34,7 @@ pub(crate) fn posting(fact: &Fact) -> Option<Posting> {
         | Fact::GateClosed(_)
         | Fact::OperatorSettled { .. }
         | Fact::Bounced { .. }
+        | Fact::Scored { .. }
         | Fact::SlotClosed(_) => return None,
     };
     Some(Posting { from, to, amount })

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::hash::Hash;
 
 /// How many contracts there are.
-pub(crate) const CONTRACTS: usize = 3;
+pub(crate) const CONTRACTS: usize = 4;
+/// Where the scores stand among them.
+pub(crate) const SCORES: usize = 3;
 
 /// The sub-roots of one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

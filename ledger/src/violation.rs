@@ -22,8 +22,8 @@ pub enum Violation {
         /// Member accounts.
         accounts: usize,
     },
-    /// A member without account or score, or the other way round.
-    #[error("participant {0} is not in every contract's records")]
+    /// A member whose account belongs to somebody else.
+    #[error("participant {0} has no account of its own")]
     Unmatched(ParticipantId),
     /// An index of the members contract does not lead back to the member.
     #[error("the key or meter of participant {0} leads to somebody else")]
@@ -47,6 +47,14 @@ pub enum Violation {
     /// A member is overdue without a debt, or in debt without being overdue.
     #[error("what participant {0} owes and since when do not match")]
     Overdue(ParticipantId),
+    /// Members and their standings do not match one to one.
+    #[error("{members} members have {standings} standings")]
+    Standings {
+        /// Registered members.
+        members: usize,
+        /// Standings.
+        standings: usize,
+    },
     /// A score outside its scale.
     #[error("the score of participant {0} is outside its scale")]
     Score(ParticipantId),

@@ -1,12 +1,12 @@
 //! A small region to test with: one operator, members 1, 2, ..., each with meter 100 + number.
 
+use credit::ScoreRule;
 use ledger::{
     Applied, Author, Charter, Command, Entry, Genesis, Ledger, MeterId, Reading, Receipt, members,
     slot_market, transfer,
 };
-use market::Tariff;
 use market::{
-    Decimal, Energy, Kappa, Money, NrgXSafe, ParticipantId, Price, PriceRule, Side, Slot,
+    Decimal, Energy, Kappa, Money, NrgXSafe, ParticipantId, Price, PriceRule, Side, Slot, Tariff,
 };
 
 pub(crate) const DSO: Author = Author::new([0xd0; 32]);
@@ -38,6 +38,7 @@ pub(crate) fn charter() -> Charter {
         tariff: Tariff::try_new(price(80_000), price(300_000)).expect("in order"),
         kappa: Kappa::HALF,
         rule: PriceRule::NrgXSafe(rule.expect("parameters in range")),
+        scoring: ScoreRule::V1,
         connection_limit: Energy::from_wh(100_000),
     }
 }

@@ -85,3 +85,30 @@ fn transfers_run_at_the_close_in_order_of_members() {
         ledger.state().book().members().map(|(_, balance)| balance.nano()).collect();
     assert_eq!(balances, [20, 10, 70]);
 }
+
+/// A member that cannot pay is overdue since the close that left it below zero, and stays so until it is not;
+/// its score falls below that of a member with the same slots who can pay.
+#[test]
+fn debts_are_overdue_since_the_close_that_made_them() {
+    let mut ledger = ledger();
+    apply(&mut ledger, &[register(1, 0), register(2, 1_000_000_000), open()]);
+    let overdue = |ledger: &ledger::Ledger, number| {
+        let standing = ledger.state().scores().get(participant(number)).expect("a member");
+        standing.overdue_since.map(Slot::get)
+    };
+    for slot in 0..3 {
+        apply(&mut ledger, &[close_gate(slot), reading(1, slot, 10, 0), reading(2, slot, 10, 0)]);
+        assert_eq!(overdue(&ledger, 1), (slot > 0).then_some(0), "before the close of {slot}");
+        let facts = apply(&mut ledger, &[close_slot(slot)]).facts;
+        let scored = facts.iter().filter(|fact| matches!(fact, Fact::Scored { .. })).count();
+        assert_eq!((scored, overdue(&ledger, 1), overdue(&ledger, 2)), (2, Some(0), None));
+    }
+    let score =
+        |number| ledger.state().scores().get(participant(number)).map(|standing| standing.score);
+    assert!(score(1) < score(2), "{:?} {:?}", score(1), score(2));
+
+    // 10 Wh at retail in each of three slots: member 1 owes 3 * 10 * 300,000 nano.
+    let paid = apply(&mut ledger, &[transfer(2, 1, 9_000_000), close_gate(3), close_slot(3)]);
+    assert!(paid.facts.iter().any(|fact| matches!(fact, Fact::Transferred { .. })));
+    assert_eq!(overdue(&ledger, 1), None);
+}
