@@ -342,7 +342,7 @@ pub struct Signer {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Secret {
     /// Ed25519.
-    Ed25519(ed25519::Secret),
+    Ed25519(Box<ed25519::Secret>),
     /// A symbolic key is its own secret: a forgery is a token that nobody issued.
     Symbolic(PublicKey),
 }
@@ -350,7 +350,7 @@ enum Secret {
 impl Signer {
     /// An Ed25519 key from its 32 secret bytes.
     pub fn ed25519(scope: Scope, seed: [u8; 32]) -> Self {
-        Self { scope, secret: Secret::Ed25519(ed25519::Secret::new(seed)) }
+        Self { scope, secret: Secret::Ed25519(Box::new(ed25519::Secret::new(seed))) }
     }
 
     /// The symbolic key with this name. For models, simulations and tests: it protects nothing.

@@ -1,0 +1,167 @@
+//! The normal case as the whole replica sees it: from a request to its reply.
+//!
+//! In: requests, proposals, the application's answers, checkpoint votes. Out: what the phases emit. Refuses to
+//! know: view changes.
+
+use crate::action::Action;
+use crate::certificate::Checkpoint;
+use crate::event::Verdict;
+use crate::ids::{ClientId, Digest, SeqNum};
+use crate::keys::Signed;
+use crate::reject::{Reject, Unasked};
+use crate::request::{Outcome, Proposal, Submission};
+
+use super::execution::{Executed, answer};
+use super::message::{Message, Propose};
+use super::pool::Offer;
+use super::replica::{Actions, Building, Replica, Stage};
+
+impl Replica {
+    pub(super) fn on_request(
+        &mut self,
+        submission: Submission,
+        out: &mut Actions,
+    ) -> Result<(), Reject> {
+        let request = &submission.request;
+        let client = request.client();
+        if let Some(served) = self.execution.clients().last(&client) {
+            let (got, last) = (request.timestamp, served.timestamp);
+            if got == last {
+                out.push(answer(&self.seat, self.view(), request, &served.result));
+                return Ok(());
+            }
+            if got < last {
+                return Err(Reject::StaleRequest { client, got, last });
+            }
+        }
+        let offer = self.pool.offer(submission.clone(), self.seat.limits.spec())?;
+        if let Stage::Active(view) = self.stage
+            && offer == Offer::New
+            && !self.seat.leads(view)
+        {
+            let to = self.seat.committee.primary(view);
+            out.push(Action::Send { to, message: Message::Request(submission) });
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_propose(&mut self, propose: Propose, out: &mut Actions) -> Result<(), Reject> {
+        let (seq, proposal) = (propose.pre_prepare.seq, propose.proposal.clone());
+        if !self.ordering.accept(&self.seat, self.view(), propose, out)? {
+            return Ok(());
+        }
+        // Whoever waits here waits at every backup, so that the next primary knows what it has to order.
+        for submission in proposal.submissions() {
+            let (client, timestamp) = (submission.request.client(), submission.request.timestamp);
+            if self.execution.clients().is_fresh(&client, timestamp) {
+                let offered = self.pool.offer(submission, self.seat.limits.spec());
+                if offered.is_ok() {
+                    self.pool.assign(&client, timestamp);
+                }
+            }
+        }
+        self.advance(seq, out);
+        Ok(())
+    }
+
+    pub(super) fn on_built(
+        &mut self,
+        proposal: Option<Proposal>,
+        out: &mut Actions,
+    ) -> Result<(), Reject> {
+        let building = self.building.take().ok_or(Reject::Unasked(Unasked::Built))?;
+        let kept: Vec<ClientId> =
+            proposal.iter().flat_map(|p| &p.batch.requests).map(|r| r.client()).collect();
+        for (client, timestamp) in building.requests.iter().filter(|(c, _)| !kept.contains(c)) {
+            self.pool.done(client, *timestamp); // the application will never admit it
+        }
+        if let Some(proposal) = proposal
+            && self.stage == Stage::Active(building.view)
+        {
+            proposal
+                .check(self.seat.limits.spec())
+                .expect("an application stays within the limits");
+            let seq = self.ordering.propose(&self.seat, building.view, proposal, out);
+            self.advance(seq, out);
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_validated(
+        &mut self,
+        digest: Digest,
+        verdict: Verdict,
+        out: &mut Actions,
+    ) -> Result<(), Reject> {
+        let next = self.execution.judged(digest, verdict);
+        let positions = self.ordering.judged(digest, verdict);
+        if !next && positions.is_empty() {
+            return Err(Reject::Unasked(Unasked::Verdict(digest)));
+        }
+        positions.into_iter().for_each(|seq| self.advance(seq, out));
+        Ok(())
+    }
+
+    pub(super) fn on_executed(
+        &mut self,
+        (seq, state, checkpoint): (SeqNum, Digest, bool),
+        outcomes: Vec<Outcome>,
+        out: &mut Actions,
+    ) -> Result<(), Reject> {
+        self.execution.admit(seq)?;
+        let done = self.execution.executed_as(&self.seat, self.view(), state, outcomes, out);
+        self.after_execution(&done, checkpoint, out);
+        Ok(())
+    }
+
+    /// What every executed position entails, null requests included.
+    pub(super) fn after_execution(&mut self, done: &Executed, checkpoint: bool, out: &mut Actions) {
+        if let Some(proposal) = &done.decision.proposal {
+            for request in &proposal.batch.requests {
+                self.pool.done(&request.client(), request.timestamp);
+            }
+        }
+        if done.progress && matches!(self.stage, Stage::Active(_)) {
+            self.attempts = 0;
+        }
+        let periodic = done.seq.get().is_multiple_of(self.seat.limits.spec().checkpoint_interval);
+        if (checkpoint || periodic) && self.ordering.window().admit(done.seq).is_ok() {
+            let vote = self.seat.sign(Checkpoint {
+                seq: done.seq,
+                state: self.execution.state(),
+                clients: self.execution.clients().digest(),
+                from: self.seat.id,
+            });
+            out.push(Action::Broadcast { message: Message::Checkpoint(vote.clone()) });
+            self.on_checkpoint(vote, out).expect("a replica reports each position once");
+        }
+    }
+
+    pub(super) fn on_checkpoint(
+        &mut self,
+        vote: Signed<Checkpoint>,
+        out: &mut Actions,
+    ) -> Result<(), Reject> {
+        let window = self.ordering.window();
+        if let Some(certificate) = self.checkpoints.count(vote, window, self.seat.committee)? {
+            self.stabilise(certificate, out);
+        }
+        Ok(())
+    }
+
+    /// Primary: has the next batch built while fewer than a pipeline of positions are in flight.
+    pub(super) fn try_build(&mut self, out: &mut Actions) {
+        let Stage::Active(view) = self.stage else { return };
+        let in_flight = self.ordering.last().above(self.execution.executed());
+        let room = in_flight < self.seat.limits.spec().pipeline
+            && self.ordering.window().admit(self.ordering.last().next()).is_ok();
+        let idle = self.building.is_none() && self.pool.has_unassigned();
+        if !(self.seat.leads(view) && room && idle) {
+            return;
+        }
+        let taken = self.pool.take(self.seat.limits.spec());
+        let requests = taken.iter().map(|s| (s.request.client(), s.request.timestamp)).collect();
+        self.building = Some(Building { view, requests });
+        out.push(Action::Build { requests: taken });
+    }
+}
