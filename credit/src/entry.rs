@@ -1,7 +1,7 @@
 //! One settled slot of one member, as the score sees it.
 //!
-//! In: the market's settlement line and how the bill stood. Out: a checked entry. Refuses to know: prices, the other
-//! members.
+//! In: the market's settlement line and how the bill stood. Out: a checked entry. Refuses to know:
+//! prices, the other members.
 
 use market::{Energy, Line, Money, Slot};
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,8 @@ impl Entry {
         };
         Self {
             slot,
-            // The two amounts of a line are 64 bits and their sum was checked; so is its opposite, but for one.
+            // The two amounts of a line are 64 bits and their sum was checked; so is its opposite,
+            // but for one.
             bill: Money::from_nano(line.amount().nano().saturating_neg()),
             payment,
             contracted: line.contracted,

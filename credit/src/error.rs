@@ -15,9 +15,7 @@ pub enum CreditError {
         last: Slot,
     },
     /// Local solar energy is a part of the import, and neither is negative.
-    #[error(
-        "slot {slot} needs 0 Wh <= local solar <= import, got local solar {local_solar}, import {import}"
-    )]
+    #[error("slot {slot} needs 0 Wh <= local solar <= import, got {local_solar} and {import}")]
     LocalSolar {
         /// The slot of the entry.
         slot: Slot,
@@ -36,7 +34,7 @@ pub enum CreditError {
     },
     /// A rule needs some weight, each at most 1000, and a prior of at least one slot.
     #[error(
-        "a score rule needs weights of at most 1000, not all zero, and a prior, got {weights:?} and {prior} slots"
+        "weights must be 0..=1000 and not all zero, the prior above zero, got {weights:?}, {prior}"
     )]
     Rule {
         /// Punctuality, reliability, loyalty.

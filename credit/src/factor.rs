@@ -1,15 +1,19 @@
 //! The factors of the score, and what one settled slot says about each.
 //!
-//! In: a settled slot. Out: per factor nothing, or points lost of 1000 and why. Refuses to know: weights, history.
+//! In: a settled slot. Out: per factor nothing, or points lost of 1000 and why. Refuses to know:
+//! weights, history.
 //!
-//! The factors and their weights follow the project's credit design; the formulas below are ours, version 1 of the rule.
-//! A slot says nothing about a factor it gives no occasion for, so a member is not judged on what it could not do.
+//! The factors and their weights follow the project's credit design; the formulas below are ours,
+//! version 1 of the rule. A slot says nothing about a factor it gives no occasion for, so a member
+//! is not judged on what it could not do.
 //!
-//! | factor | occasion | points lost in the slot |
-//! |---|---|---|
-//! | payment punctuality | a bill above zero, or an open debt | 0 on time; 250 per day the debt is open, started days counted, at most 1000 |
-//! | delivery reliability | a contract, or no reading | 1000 x excess / contract, at most 1000, excess = deviation beyond max(50 Wh, 5 % of the contract); 1000 without a reading |
-//! | local solar loyalty | an import | 500 x (1 - local / import): only the reward can be lost |
+//! - *Payment punctuality.* Occasion: a bill above zero, or an open debt. Lost: nothing on time,
+//!   else 250 per started day that the debt is open, at most 1000.
+//! - *Delivery reliability.* Occasion: a contract, or no reading. Lost: 1000 x excess / contract,
+//!   at most 1000, where the excess is the deviation beyond max(50 Wh, 5 % of the contract); all
+//!   1000 without a reading.
+//! - *Local solar loyalty.* Occasion: an import. Lost: 500 x (1 - local / import), so that only the
+//!   reward can be lost.
 
 use market::{Energy, Slot};
 use serde::{Deserialize, Serialize};

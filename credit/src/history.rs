@@ -1,9 +1,10 @@
 //! What is remembered of a member's settled slots: running sums, and the last few slots themselves.
 //!
-//! In: settled slots, forward in time, each once. Out: exact sums per factor and cause. Refuses to know: weights, scores.
+//! In: settled slots, forward in time, each once. Out: exact sums per factor and cause. Refuses to
+//! know: weights, scores.
 //!
-//! The sums are all a score needs, so a history has the same size after a day and after ten years. The last slots are kept
-//! so that a reason can name the latest occasion.
+//! The sums are all a score needs, so a history has the same size after a day and after ten years.
+//! The last slots are kept so that a reason can name the latest occasion.
 
 use market::Slot;
 use serde::{Deserialize, Serialize};
@@ -56,8 +57,9 @@ impl History {
     ///
     /// # Errors
     ///
-    /// [`CreditError::OutOfOrder`] for a slot that is not after the last one; [`CreditError::LocalSolar`] and
-    /// [`CreditError::OverdueSince`] for an entry that contradicts itself. After an error the history is unchanged.
+    /// [`CreditError::OutOfOrder`] for a slot that is not after the last one;
+    /// [`CreditError::LocalSolar`] and [`CreditError::OverdueSince`] for an entry that contradicts
+    /// itself. After an error the history is unchanged.
     pub fn fold(&mut self, entry: Entry) -> Result<(), CreditError> {
         entry.check()?;
         if let Some(last) = self.last.filter(|last| entry.slot <= *last) {

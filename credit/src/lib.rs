@@ -1,7 +1,8 @@
 //! What past behaviour says: a member's settled slots in, a score with its reasons out.
 //!
-//! In: settled slots as the market's lines describe them, and whether they were paid. Out: a score of 0 to 1000 from
-//! a versioned rule, and at most four reasons for what is missing to 1000. Refuses to know: accounts, who asks, why.
+//! In: settled slots as the market's lines describe them, and whether they were paid. Out: a score
+//! of 0 to 1000 from a versioned rule, and at most four reasons for what is missing to 1000.
+//! Refuses to know: accounts, who asks, why.
 //!
 //! ```
 //! use credit::{Entry, History, Payment, ScoreRule};
@@ -20,7 +21,8 @@
 //! };
 //! history.fold(entry)?;
 //! let assessment = ScoreRule::V1.assess(&history);
-//! assert!(assessment.score.get() > 500, "a paid, kept and half solar slot is better than nothing known");
+//! // Paid, kept and half solar is better than nothing known.
+//! assert!(assessment.score.get() > 500);
 //! # Ok::<(), credit::CreditError>(())
 //! ```
 

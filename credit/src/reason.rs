@@ -1,6 +1,7 @@
 //! Reasons: which causes cost how many points, and what would win them back.
 //!
-//! In: a cause and its points. Out: a reason a person can act on. Refuses to know: how points are computed.
+//! In: a cause and its points. Out: a reason a person can act on. Refuses to know: how points are
+//! computed.
 
 use market::Slot;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,8 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// Reasons a score is given with at most, as lenders must name the main ones and no more than people read.
+    /// Reasons a score is given with at most, as lenders must name the main ones and no more than
+    /// people read.
     pub const MOST: usize = 4;
 
     /// The code of the reason, stable for machines.

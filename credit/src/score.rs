@@ -1,19 +1,22 @@
 //! The score: 0 to 1000 from a versioned rule, with the reasons for what is missing.
 //!
-//! In: a history. Out: a score, its factors, at most four reasons. Refuses to know: what the score is used for.
+//! In: a history. Out: a score, its factors, at most four reasons. Refuses to know: what the score
+//! is used for.
 //!
 //! # The rule (version 1)
 //!
-//! A factor starts at 500 and moves with evidence: with n slots that gave an occasion, L points lost in them and a prior of
-//! P neutral slots, `f = floor((500 P + 1000 n - L) / (P + n))`. The score is `floor(sum w f / sum w)`, which is
-//! 500 + sum w (f - 500) / sum w: 500 for a member nobody knows. Weights are 300, 200 and 200; dividing by their sum is
-//! what renormalises them to 1000 until the other factors exist.
+//! A factor starts at 500 and moves with evidence: with n slots that gave an occasion, L points
+//! lost in them and a prior of P neutral slots, `f = floor((500 P + 1000 n - L) / (P + n))`. The
+//! score is `floor(sum w f / sum w)`, which is 500 + sum w (f - 500) / sum w: 500 for a member
+//! nobody knows. Weights are 300, 200 and 200; dividing by their sum is what renormalises them to
+//! 1000 until the other factors exist.
 //!
 //! # Guarantees
 //!
-//! *Monotone*: a slot with fewer points lost never gives a lower score, since L only enters with a minus sign.
-//! *Bounded step*: one slot moves a factor by at most 500 / (P + 1), so the score by at most [`ScoreRule::max_step`].
-//! *Additive*: the points lost to all causes together are exactly 1000 less the score.
+//! *Monotone*: a slot with fewer points lost never gives a lower score, since L only enters with a
+//! minus sign. *Bounded step*: one slot moves a factor by at most 500 / (P + 1), so the score by at
+//! most [`ScoreRule::max_step`]. *Additive*: the points lost to all causes together are exactly
+//! 1000 less the score.
 
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +118,8 @@ impl ScoreRule {
     ///
     /// # Errors
     ///
-    /// [`CreditError::Rule`] unless every weight is at most 1000, one is above zero, and the prior is.
+    /// [`CreditError::Rule`] unless every weight is at most 1000, one is above zero, and the prior
+    /// is.
     pub fn try_new(version: u16, weights: Weights, prior: u32) -> Result<Self, CreditError> {
         let list = Factor::ALL.map(|factor| weights.of(factor));
         let bounded = list.iter().all(|weight| *weight <= 1000);
@@ -193,7 +197,8 @@ impl ScoreRule {
     }
 }
 
-/// Whole points per cause that add up to `total`: each rounded down, then one more to the largest fractions.
+/// Whole points per cause that add up to `total`: each rounded down, then one more to the largest
+/// fractions.
 fn whole(millionths: &[u128; Cause::ALL.len()], total: u64) -> impl Iterator<Item = (Cause, u16)> {
     let points = millionths.map(|loss| (loss / 1_000_000) as u16);
     let left = total - points.iter().map(|points| u64::from(*points)).sum::<u64>();

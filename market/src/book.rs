@@ -1,11 +1,12 @@
 //! The book of a slot: all orders, and the point where demand and supply cross.
 //!
-//! In: the orders of one slot, in any order. Out: how much can trade and the prices around the crossing. Refuses to
-//! know: which price inside the crossing is taken, who is rationed, who pays.
+//! In: the orders of one slot, in any order. Out: how much can trade and the prices around the
+//! crossing. Refuses to know: which price inside the crossing is taken, who is rationed, who pays.
 //!
-//! Units are Wh: `b_1 >= b_2 >= ...` are the prices of the Wh demanded, `a_1 <= a_2 <= ...` those of the Wh offered, and K
-//! is the last Wh with `b_K >= a_K`. Nothing is sorted. A histogram of quantity over price buckets shows in which bucket
-//! the curves cross; only the orders of that bucket are looked at again, with finer buckets, until a bucket is one price.
+//! Units are Wh: `b_1 >= b_2 >= ...` are the prices of the Wh demanded, `a_1 <= a_2 <= ...` those
+//! of the Wh offered, and K is the last Wh with `b_K >= a_K`. Nothing is sorted. A histogram of
+//! quantity over price buckets shows in which bucket the curves cross; only the orders of that
+//! bucket are looked at again, with finer buckets, until a bucket is one price.
 
 use crate::energy::Energy;
 use crate::error::MarketError;
@@ -14,8 +15,8 @@ use crate::money::Price;
 use crate::order::{Order, Side};
 use crate::tariff::Tariff;
 
-/// Orders one book may hold: more than every connection point of a large city, and with the largest quantity each
-/// (10^16 Wh) every sum still fits 64 bits.
+/// Orders one book may hold: more than every connection point of a large city, and with the largest
+/// quantity each (10^16 Wh) every sum still fits 64 bits.
 pub const MAX_ORDERS: usize = 10_000_000;
 
 /// A checked book, each order packed into 64 bits: price key, side, quantity.
@@ -54,12 +55,10 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// [`MarketError::TooManyOrders`], [`MarketError::Quantity`], [`MarketError::PriceOutOfRange`], or
-    /// [`MarketError::DuplicateOrder`].
+    /// [`MarketError::TooManyOrders`], [`MarketError::Quantity`], [`MarketError::PriceOutOfRange`],
+    /// or [`MarketError::DuplicateOrder`].
     pub(crate) fn try_new(orders: &[Order]) -> Result<Self, MarketError> {
-        if orders.len() > MAX_ORDERS {
-            return Err(MarketError::TooManyOrders { got: orders.len(), max: MAX_ORDERS });
-        }
+        check_size(orders.len())?;
         let mut entries = Vec::with_capacity(orders.len());
         let (mut bid, mut offer) = (None::<u32>, None::<u32>);
         let (mut ascending, mut before) = (true, None);
@@ -105,7 +104,8 @@ impl Book {
         let around = Around::find(&self.entries, pivot.key);
         let (supply, demand) = (pivot.offered_below, pivot.demanded_above);
         let volume = (supply + pivot.offered_at).min(demand + pivot.demanded_at);
-        // K is never below `supply` or `demand`: whatever is offered below the pivot has a taker at or above it.
+        // K is never below `supply` or `demand`: whatever is offered below the pivot has a taker at
+        // or above it.
         let at = Some(pivot.key);
         let pick = |at_pivot, beside| if at_pivot { at } else { beside };
         let key = |key: Option<u32>| key.map(price);
@@ -149,8 +149,8 @@ impl Entry {
         self.0 & Self::QUANTITY
     }
 
-    /// How good the price is for the other side, comparable within one side only: rises with the price of a bid, falls
-    /// with that of an offer.
+    /// How good the price is for the other side, comparable within one side only: rises with the
+    /// price of a bid, falls with that of an offer.
     pub(crate) fn merit(self) -> u32 {
         merit(self.side(), self.key())
     }
@@ -216,7 +216,8 @@ impl Histogram {
         Self { buckets: vec![[0; 2]; buckets], used: 0 }
     }
 
-    /// Counts the entries with `low <= key <= high` and returns how many bits of a key a bucket spans.
+    /// Counts the entries with `low <= key <= high` and returns how many bits of a key a bucket
+    /// spans.
     fn count(&mut self, entries: &[Entry], low: u32, high: u32) -> u32 {
         let width = high - low;
         let mut shift = 0;
@@ -234,8 +235,8 @@ impl Histogram {
         shift
     }
 
-    /// The lowest bucket at which everything offered up to it covers everything demanded above it. Adds what lies
-    /// below and above that bucket to the two sums.
+    /// The lowest bucket at which everything offered up to it covers everything demanded above it.
+    /// Adds what lies below and above that bucket to the two sums.
     fn pivot(&self, offered_below: &mut u64, demanded_above: &mut u64) -> usize {
         let buckets = &self.buckets[..self.used];
         let mut above = *demanded_above + buckets.iter().map(|[demand, _]| demand).sum::<u64>();
@@ -285,6 +286,13 @@ impl Around {
     }
 }
 
+fn check_size(got: usize) -> Result<(), MarketError> {
+    match got {
+        0..=MAX_ORDERS => Ok(()),
+        _ => Err(MarketError::TooManyOrders { got, max: MAX_ORDERS }),
+    }
+}
+
 /// Looks for an identifier that occurs twice; only needed when the orders do not ascend.
 fn refuse_duplicates(orders: &[Order]) -> Result<(), MarketError> {
     let mut ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
@@ -292,5 +300,23 @@ fn refuse_duplicates(orders: &[Order]) -> Result<(), MarketError> {
     match ids.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(MarketError::DuplicateOrder(pair[0])),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bound is the bound; a book of that size would need more memory than a test should take.
+    /// Its largest sum, every order at the largest quantity, fits 64 bits.
+    #[test]
+    fn a_book_has_a_largest_size() {
+        assert_eq!(check_size(MAX_ORDERS), Ok(()));
+        let (got, max) = (MAX_ORDERS + 1, MAX_ORDERS);
+        assert_eq!(check_size(got), Err(MarketError::TooManyOrders { got, max }));
+        assert!(
+            i64::try_from(MAX_ORDERS)
+                .is_ok_and(|orders| { orders.checked_mul(Order::MAX_QUANTITY.wh()).is_some() })
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Energy in whole watt hours.
 //!
-//! In: integers. Out: integers; overflow is an `Option`, never a wrap. Refuses to know: power, time, floats.
+//! In: integers. Out: integers; overflow is an `Option`, never a wrap. Refuses to know: power,
+//! time, floats.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// | operation | result | may overflow |
 /// |---|---|---|
 /// | `Energy + Energy` | [`Energy`] | yes: `checked_add` is `None` |
-/// | [`Price`](crate::Price)` * Energy` | [`Money`](crate::Money), exact | yes: `checked_mul` is `None` |
+/// | [`Price`](crate::Price) ` * Energy` | [`Money`](crate::Money) | yes: `checked_mul` is `None` |
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

@@ -1,6 +1,7 @@
 //! What the market refuses, with the values that clash.
 //!
-//! One enum for the crate: whoever calls can match and count. After any of these nothing has changed.
+//! One enum for the crate: whoever calls can match and count. After any of these nothing has
+//! changed.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,8 @@ use crate::money::Price;
 /// A typed refusal. Amounts are in the unit of their type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 pub enum MarketError {
-    /// A tariff must have 0 <= feed-in <= retail <= [`Tariff::MAX_PRICE`](crate::Tariff::MAX_PRICE).
+    /// A tariff must have 0 <= feed-in <= retail <=
+    /// [`Tariff::MAX_PRICE`](crate::Tariff::MAX_PRICE).
     #[error("tariff needs 0 <= feed-in <= retail <= {max}, got feed-in {feed_in}, retail {retail}")]
     Tariff {
         /// What the grid pays for injected energy.

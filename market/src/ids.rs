@@ -1,7 +1,7 @@
 //! Who takes part in a slot, as the market sees it: a number, nothing more.
 //!
-//! In: a number chosen by the ledger. Out: an opaque, ordered name. Refuses to know: keys, owners, meters,
-//! addresses. Whether a participant may act at all is decided before it reaches this crate.
+//! In: a number chosen by the ledger. Out: an opaque, ordered name. Refuses to know: keys, owners,
+//! meters, addresses. Whether a participant may act at all is decided before it reaches this crate.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +27,8 @@ impl std::fmt::Display for ParticipantId {
     }
 }
 
-/// Identifies an order within one slot: the participant, and a counter that the ledger hands out, so that
-/// neither part can be chosen to win a tie.
+/// Identifies an order within one slot: the participant, and a counter that the ledger hands out,
+/// so that neither part can be chosen to win a tie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OrderId {
     /// Whose order.

@@ -1,7 +1,7 @@
 //! What happens in one 15-minute slot: price, match, settle.
 //!
-//! In: orders, metered energy, a tariff. Out: facts - trades, prices, settlement lines - that add up exactly.
-//! Refuses to know: accounts, identities, signatures, replicas, time, floats.
+//! In: orders, metered energy, a tariff. Out: facts - trades, prices, settlement lines - that add
+//! up exactly. Refuses to know: accounts, identities, signatures, replicas, time, floats.
 
 mod ids;
 mod slot;

@@ -1,7 +1,8 @@
 //! Auctions of one slot: who trades how much, at which price.
 //!
-//! In: the orders of a slot, the choices that are not the orders' own (kappa, a seed for ties). Out: exactly one
-//! outcome per order. Refuses to know: when an order arrived, what its author deserves.
+//! In: the orders of a slot, the choices that are not the orders' own (kappa, a seed for ties).
+//! Out: exactly one outcome per order. Refuses to know: when an order arrived, what its author
+//! deserves.
 
 mod clearing;
 mod ration;

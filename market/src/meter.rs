@@ -1,15 +1,15 @@
 //! What a meter counted in one slot: two register differences, never a sign.
 //!
-//! In: import and export of a slot in Wh. Out: a checked pair and its net. Refuses to know: registers, signatures,
-//! time, and which meter it was.
+//! In: import and export of a slot in Wh. Out: a checked pair and its net. Refuses to know:
+//! registers, signatures, time, and which meter it was.
 
 use serde::{Deserialize, Serialize};
 
 use crate::energy::Energy;
 use crate::error::MarketError;
 
-/// The metered slot of one connection point: differences of the OBIS registers 1-0:1.8.0 (import) and 1-0:2.8.0
-/// (export), which only ever rise. Both may be above zero in one slot.
+/// The metered slot of one connection point: differences of the OBIS registers 1-0:1.8.0 (import)
+/// and 1-0:2.8.0 (export), which only ever rise. Both may be above zero in one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "RawMetered", into = "RawMetered")]
 pub struct Metered {

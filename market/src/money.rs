@@ -1,7 +1,9 @@
-//! Prices in micro-currency per kWh and amounts in nano-currency: the two units whose product is exact.
+//! Prices in micro-currency per kWh and amounts in nano-currency: the two units whose product is
+//! exact.
 //!
-//! 1e-6 currency/kWh x 1 Wh = 1e-9 currency, so `Price * Energy` never rounds. In: integers. Out: integers;
-//! overflow is an `Option`, never a wrap. Refuses to know: which currency it is, and floats.
+//! 1e-6 currency/kWh x 1 Wh = 1e-9 currency, so `Price * Energy` never rounds. In: integers. Out:
+//! integers; overflow is an `Option`, never a wrap. Refuses to know: which currency it is, and
+//! floats.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,8 +46,8 @@ impl std::fmt::Display for Price {
     }
 }
 
-/// An amount of money in nano-currency: 1,000,000,000 is one unit of the currency. The sign says which way
-/// it flows; each use states it.
+/// An amount of money in nano-currency: 1,000,000,000 is one unit of the currency. The sign says
+/// which way it flows; each use states it.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

@@ -1,7 +1,7 @@
 //! An order of one slot, and what became of it.
 //!
-//! In: side, price, quantity. Out: a checked order; after clearing, exactly one outcome per order (I8).
-//! Refuses to know: the order's author, its signature, and when it arrived.
+//! In: side, price, quantity. Out: a checked order; after clearing, exactly one outcome per order
+//! (I8). Refuses to know: the order's author, its signature, and when it arrived.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,8 @@ pub struct Order {
 }
 
 impl Order {
-    /// The most one order may hold: 1 GWh in a quarter hour, far above any connection point of a district.
+    /// The most one order may hold: 1 GWh in a quarter hour, far above any connection point of a
+    /// district.
     pub const MAX_QUANTITY: Energy = Energy::from_wh(1_000_000_000);
 
     /// Checks the order against the tariff that bounds the slot.
@@ -117,7 +118,7 @@ pub enum Rejection {
     NoCounterparty,
     /// Its price does not cross the slot's price.
     PriceNotReached,
-    /// Its price is as good as the slot's, but nothing was left: better prices took all, or rationing on
-    /// the marginal level left it less than 1 Wh.
+    /// Its price is as good as the slot's, but nothing was left: better prices took all, or
+    /// rationing on the marginal level left it less than 1 Wh.
     Rationed,
 }

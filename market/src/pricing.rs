@@ -1,12 +1,12 @@
 //! Substation price rules: two prices per slot from what the region produced and consumed.
 //!
-//! In: a rule with its parameters, the region's totals, the tariff. Out: a buying and a selling price inside the
-//! tariff. Refuses to know: participants, contracts, accounts.
+//! In: a rule with its parameters, the region's totals, the tariff. Out: a buying and a selling
+//! price inside the tariff. Refuses to know: participants, contracts, accounts.
 //!
-//! A rule has two faces over one formula. The calculator face answers a single question exactly, before the final
-//! rounding, without tariff bounds unless it is asked with them. The region face is what a slot is settled with:
-//! whole micro-currency per kWh, the selling price rounded down and the buying price up, so that no rounding is
-//! ever paid by the operator.
+//! A rule has two faces over one formula. The calculator face answers a single question exactly,
+//! before the final rounding, without tariff bounds unless it is asked with them. The region face
+//! is what a slot is settled with: whole micro-currency per kWh, the selling price rounded down and
+//! the buying price up, so that no rounding is ever paid by the operator.
 
 mod region;
 mod nrgx;

@@ -1,21 +1,22 @@
 //! Settlement of a slot: what each meter counted against what its owner had contracted.
 //!
-//! In: one position per participant, the auction's price, the region's two prices, the tariff. Out: one line per
-//! participant, the grid's, the operator's, and the sums that show that nothing was lost. Refuses to know: accounts,
-//! orders, readings that arrive late.
+//! In: one position per participant, the auction's price, the region's two prices, the tariff. Out:
+//! one line per participant, the grid's, the operator's, and the sums that show that nothing was
+//! lost. Refuses to know: accounts, orders, readings that arrive late.
 //!
 //! # Rules
 //!
 //! - Contracted energy settles at the auction's price, exactly.
-//! - The deviation is net metered energy less contracted energy. What is above zero is bought at the region's buying price,
-//!   what is below is sold at its selling price, exactly.
-//! - A participant without a reading is settled as contracted and flagged (ours); it adds nothing to the region's totals, so
-//!   that withholding a reading moves no price.
-//! - The region's net import is bought from the grid at retail, its net export sold at feed-in. The operator pays the
-//!   grid.
+//! - The deviation is net metered energy less contracted energy. What is above zero is bought at
+//!   the region's buying price, what is below is sold at its selling price, exactly.
+//! - A participant without a reading is settled as contracted and flagged (ours); it adds nothing
+//!   to the region's totals, so that withholding a reading moves no price.
+//! - The region's net import is bought from the grid at retail, its net export sold at feed-in. The
+//!   operator pays the grid.
 //! - The operator's line is the difference that makes all lines together exactly zero (I2).
-//! - Physically local energy is the smaller one of all imports and all exports. Each importer's share of it is pro rata to its
-//!   import, rounded down: nobody is credited with local energy that did not exist (ours).
+//! - Physically local energy is the smaller one of all imports and all exports. Each importer's
+//!   share of it is pro rata to its import, rounded down: nobody is credited with local energy that
+//!   did not exist (ours).
 
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +99,8 @@ pub struct Sums {
     pub bought: Energy,
     /// Contracted energy of the sellers.
     pub sold: Energy,
-    /// Net metered energy, contracted energy standing in for missing readings; equals the grid line's net (I1).
+    /// Net metered energy, contracted energy standing in for missing readings; equals the grid
+    /// line's net (I1).
     pub net: Energy,
     /// Deviations above zero, bought at the region's buying price.
     pub short: Energy,
@@ -147,9 +149,11 @@ pub fn totals(positions: &[Position]) -> Result<RegionTotals, MarketError> {
 ///
 /// # Errors
 ///
-/// [`MarketError::UnorderedParticipants`] or [`MarketError::DuplicateParticipant`]; [`MarketError::Unbalanced`] if bought and
-/// sold contracts differ; [`MarketError::NoAuctionPrice`]; [`MarketError::PriceOutsideTariff`] and
-/// [`MarketError::RegionPrices`] for prices outside the tariff (I4); [`MarketError::Totals`] and [`MarketError::Overflow`].
+/// [`MarketError::UnorderedParticipants`] or [`MarketError::DuplicateParticipant`];
+/// [`MarketError::Unbalanced`] if bought and sold contracts differ;
+/// [`MarketError::NoAuctionPrice`]; [`MarketError::PriceOutsideTariff`] and
+/// [`MarketError::RegionPrices`] for prices outside the tariff (I4); [`MarketError::Totals`] and
+/// [`MarketError::Overflow`].
 pub fn settle(positions: &[Position], terms: &Terms) -> Result<Settlement, MarketError> {
     check(positions, terms)?;
     let totals = totals(positions)?;
@@ -229,7 +233,8 @@ fn line(
     })
 }
 
-/// `import * local / consumption` rounded down, for `import <= consumption` and `local <= consumption`.
+/// `import * local / consumption` rounded down, for `import <= consumption` and `local <=
+/// consumption`.
 fn share(import: Energy, local: Energy, consumption: Energy) -> Energy {
     if local == consumption || import == Energy::ZERO {
         return import;
@@ -279,7 +284,8 @@ impl Tally {
         Ok(GridLine { import: net.max(zero), export, amount })
     }
 
-    /// The operator's line from the sums of energy, not from the other lines, so that comparing the two means something.
+    /// The operator's line from the sums of energy, not from the other lines, so that comparing the
+    /// two means something.
     fn operator(&self, terms: &Terms, grid: &GridLine) -> Result<Money, MarketError> {
         let (buy, sell) = (terms.region.buy.micro_per_kwh(), terms.region.sell.micro_per_kwh());
         let nano = self.short * i128::from(buy)

@@ -1,7 +1,8 @@
-//! The 15-minute settlement slot (USEF: imbalance settlement period), counted from the start of a run.
+//! The 15-minute settlement slot (USEF: imbalance settlement period), counted from the start of a
+//! run.
 //!
-//! In: a count. Out: a count. Refuses to know: calendars and clocks. Local days of 92, 96 or 100 slots are
-//! the business of whoever maps slots to civil time.
+//! In: a count. Out: a count. Refuses to know: calendars and clocks. Local days of 92, 96 or 100
+//! slots are the business of whoever maps slots to civil time.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,13 +1,15 @@
 //! The two prices of the grid that bound every local price.
 //!
-//! In: feed-in and retail price. Out: a pair that is known to be in order. Refuses to know: who set it.
+//! In: feed-in and retail price. Out: a pair that is known to be in order. Refuses to know: who set
+//! it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::MarketError;
 use crate::money::Price;
 
-/// Feed-in and retail price of the grid: `0 <= feed_in <= retail <= MAX_PRICE`, true by construction.
+/// Feed-in and retail price of the grid: `0 <= feed_in <= retail <= MAX_PRICE`, true by
+/// construction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "RawTariff", into = "RawTariff")]
 pub struct Tariff {
@@ -16,8 +18,8 @@ pub struct Tariff {
 }
 
 impl Tariff {
-    /// 1,000 currency/kWh: far above any tariff, low enough that a price times the largest order cannot
-    /// leave 64 bits.
+    /// 1,000 currency/kWh: far above any tariff, low enough that a price times the largest order
+    /// cannot leave 64 bits.
     pub const MAX_PRICE: Price = Price::from_micro_per_kwh(1_000_000_000);
 
     /// A tariff with these two prices.

@@ -1,7 +1,7 @@
 //! Exact decimals: what people write, without a float on the way.
 //!
-//! In: text such as `0.14`, `-3` or `1e-6`, prices, energies. Out: a whole number of 10^-18, or a refusal that says what
-//! stands where. Refuses to know: what the number measures.
+//! In: text such as `0.14`, `-3` or `1e-6`, prices, energies. Out: a whole number of 10^-18, or a
+//! refusal that says what stands where. Refuses to know: what the number measures.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -18,7 +18,8 @@ pub struct Decimal(i128);
 impl Decimal {
     /// Digits after the point.
     pub const PLACES: u32 = 18;
-    /// 10^12: above every price, energy or width a region can have, low enough for 512-bit formulas.
+    /// 10^12: above every price, energy or width a region can have, low enough for 512-bit
+    /// formulas.
     pub const MAX: Self = Self(1_000_000_000_000 * Self::UNIT as i128);
     /// The opposite of [`Decimal::MAX`].
     pub const MIN: Self = Self(-Self::MAX.0);
@@ -106,7 +107,8 @@ impl Decimal {
     }
 }
 
-/// The digits without their point, and how many stood after it. `offset` is where they stand in the text.
+/// The digits without their point, and how many stood after it. `offset` is where they stand in the
+/// text.
 fn parse_digits(digits: &str, offset: usize) -> Result<(i128, i32), DecimalError> {
     let (mut value, mut places, mut seen, mut point) = (0_i128, 0, false, false);
     for (at, character) in digits.char_indices() {
@@ -201,7 +203,8 @@ impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
         if deserializer.is_human_readable() {
-            // Borrowed text would refuse every reader that has to unescape; the length is checked by `parse`.
+            // Borrowed text would refuse every reader that has to unescape; the length is checked
+            // by `parse`.
             Self::parse(&String::deserialize(deserializer)?).map_err(Error::custom)
         } else {
             let units = i128::deserialize(deserializer)?;

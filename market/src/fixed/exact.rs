@@ -1,7 +1,7 @@
 //! Exact quotients: what a formula works on until its result is rounded, once.
 //!
-//! In: ratios of integers. Out: integers of a stated unit, rounded down, up or to the nearest. Refuses to know:
-//! negative numbers (a formula that may fall below zero keeps two sums) and units.
+//! In: ratios of integers. Out: integers of a stated unit, rounded down, up or to the nearest.
+//! Refuses to know: negative numbers (a formula that may fall below zero keeps two sums) and units.
 
 use std::cmp::Ordering;
 
@@ -141,7 +141,8 @@ mod tests {
         }
     }
 
-    /// 1/2 + 1/3 = 5/6, 1/2 * 2/3 = 1/3, (1/2) / (3/4) = 2/3, and unreduced forms compare as numbers.
+    /// 1/2 + 1/3 = 5/6, 1/2 * 2/3 = 1/3, (1/2) / (3/4) = 2/3, and unreduced forms compare as
+    /// numbers.
     #[test]
     fn arithmetic_is_that_of_fractions() {
         let half = Exact::ratio(1, 2);

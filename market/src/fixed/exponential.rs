@@ -1,14 +1,16 @@
-//! `exp(-x)` for x >= 0 from integers alone, with a stated error, so that every replica gets the same bits.
+//! `exp(-x)` for x >= 0 from integers alone, with a stated error, so that every replica gets the
+//! same bits.
 //!
 //! In: an exact quotient. Out: a multiple of 2^-120 in [0, 1]. Refuses to know: what decays.
 //!
 //! # Error
 //!
-//! `|exp_neg(x) - exp(-x)| < 2^-116` for every x >= 0, and `exp_neg(0) = 1`. Why: x is cut to a multiple of 2^-120,
-//! which moves the result by at most 2^-120; the reduction x = k ln 2 + y uses ln 2 to 2^-121, so y is off by at most
-//! k 2^-121 and the result by k 2^-121 2^-k < 2^-121; the series in Horner's form cuts twice per step, each cut below
-//! 2^-120 and then scaled by at most y/1, y^2/2, ..., together below 2 (2^-120) exp(y) <= 2^-118; 32 terms leave less
-//! than y^33/33! < 2^-139; the last shift cuts less than 2^-120. The sum is below 2^-117.
+//! `|exp_neg(x) - exp(-x)| < 2^-116` for every x >= 0, and `exp_neg(0) = 1`. Why: x is cut to a
+//! multiple of 2^-120, which moves the result by at most 2^-120; the reduction x = k ln 2 + y uses
+//! ln 2 to 2^-121, so y is off by at most k 2^-121 and the result by k 2^-121 2^-k < 2^-121; the
+//! series in Horner's form cuts twice per step, each cut below 2^-120 and then scaled by at most
+//! y/1, y^2/2, ..., together below 2 (2^-120) exp(y) <= 2^-118; 32 terms leave less than y^33/33! <
+//! 2^-139; the last shift cuts less than 2^-120. The sum is below 2^-117.
 
 use super::exact::Exact;
 
@@ -39,7 +41,8 @@ fn times(a: u128, b: u128) -> u128 {
     const HALF: u32 = 64;
     const LOW: u128 = u64::MAX as u128;
     let (a_high, a_low, b_high, b_low) = (a >> HALF, a & LOW, b >> HALF, b & LOW);
-    // Both factors are at most 2^120, so their high halves are at most 2^56 and no sum below leaves 128 bits.
+    // Both factors are at most 2^120, so their high halves are at most 2^56 and no sum below leaves
+    // 128 bits.
     let middle = a_high * b_low + ((a_low * b_low) >> HALF);
     let middle_low = (middle & LOW) + a_low * b_high;
     let (high, low) = (
@@ -63,7 +66,8 @@ mod tests {
         exp_neg(x).floor(ONE).expect("at most 2^120")
     }
 
-    /// References: exp(-x) 2^120 rounded to an integer, computed with 120 decimal digits by another program.
+    /// References: exp(-x) 2^120 rounded to an integer, computed with 120 decimal digits by another
+    /// program.
     #[test]
     fn agrees_with_references_of_120_digits() {
         let references = [
@@ -94,7 +98,8 @@ mod tests {
     const E18: u128 = 1_000_000_000_000_000_000;
 
     proptest! {
-        /// exp(-a) exp(-b) = exp(-(a + b)) within the errors of the three, each below 2^-116 and factors at most 1.
+        /// exp(-a) exp(-b) = exp(-(a + b)) within the errors of the three, each below 2^-116 and
+        /// factors at most 1.
         #[test]
         fn sums_of_exponents_are_products(a in 0..40 * E18, b in 0..40 * E18) {
             let (left, right) = (exp_neg(&Exact::ratio(a, E18)), exp_neg(&Exact::ratio(b, E18)));

@@ -1,7 +1,8 @@
 //! Unsigned integers of 512 bits, so that a formula can multiply first and divide once.
 //!
-//! In: integers of 128 bits. Out: sums, products, a quotient with its remainder. Refuses to know: signs,
-//! decimal points, and what is counted. A result beyond 512 bits is a mistake in a formula and stops the program.
+//! In: integers of 128 bits. Out: sums, products, a quotient with its remainder. Refuses to know:
+//! signs, decimal points, and what is counted. A result beyond 512 bits is a mistake in a formula
+//! and stops the program.
 
 use std::cmp::Ordering;
 
@@ -166,7 +167,10 @@ mod tests {
         /// (a b c + r) / (a b) = c rest r for every r < a b.
         #[test]
         fn quotient_and_remainder_rebuild_the_number(
-            a in 1..=u128::MAX, b in 1..=u128::MAX, c in any::<u128>(), r in any::<u128>(),
+            a in 1..=u128::MAX,
+            b in 1..=u128::MAX,
+            c in any::<u128>(),
+            r in any::<u128>(),
         ) {
             let divisor = Wide::from(a).times(&Wide::from(b));
             let rest = if Wide::from(r) < divisor { Wide::from(r) } else { Wide::ZERO };

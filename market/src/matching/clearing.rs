@@ -1,7 +1,7 @@
 //! The result of an auction, and the two choices it depends on beside the orders.
 //!
-//! In: outcomes in the order of the orders. Out: contracts per participant, pairs of buyer and seller. Refuses to
-//! know: how the outcomes were found.
+//! In: outcomes in the order of the orders. Out: contracts per participant, pairs of buyer and
+//! seller. Refuses to know: how the outcomes were found.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,8 +45,8 @@ pub struct Trade {
 }
 
 impl Clearing {
-    /// The contracts that follow from the clearing of `orders`, ascending by participant, none of them
-    /// zero. `orders` are those that were cleared, in the same order.
+    /// The contracts that follow from the clearing of `orders`, ascending by participant, none of
+    /// them zero. `orders` are those that were cleared, in the same order.
     ///
     /// # Errors
     ///
@@ -69,9 +69,10 @@ impl Clearing {
         Ok(contracts)
     }
 
-    /// Who sold to whom: a walk along both sides from the best price, ties by order id, so that the best
-    /// bid meets the best offer. All trades have one price, so the pairing moves no money; a participant
-    /// on both sides may meet itself. `orders` are those that were cleared, in the same order.
+    /// Who sold to whom: a walk along both sides from the best price, ties by order id, so that the
+    /// best bid meets the best offer. All trades have one price, so the pairing moves no money; a
+    /// participant on both sides may meet itself. `orders` are those that were cleared, in the same
+    /// order.
     pub fn trades(&self, orders: &[Order]) -> Vec<Trade> {
         let bids = self.by_merit(orders, Side::Bid);
         let offers = self.by_merit(orders, Side::Offer);
@@ -159,7 +160,8 @@ impl Kappa {
         (self.numerator, self.denominator)
     }
 
-    /// `low + kappa (high - low)` for `low <= high`, rounded down: what cannot be split is the buyers'.
+    /// `low + kappa (high - low)` for `low <= high`, rounded down: what cannot be split is the
+    /// buyers'.
     #[must_use]
     pub fn between(self, low: Price, high: Price) -> Price {
         let (low, high) = (low.micro_per_kwh(), high.micro_per_kwh());
@@ -215,8 +217,8 @@ impl From<Kappa> for RawKappa {
     }
 }
 
-/// What decides ties: 32 bytes that nobody could choose or foresee when the orders were made, such as the
-/// ledger's root at the previous slot's close.
+/// What decides ties: 32 bytes that nobody could choose or foresee when the orders were made, such
+/// as the ledger's root at the previous slot's close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Seed([u8; 32]);
 
@@ -231,8 +233,8 @@ impl Seed {
         self.0
     }
 
-    /// The lot of an order: BLAKE3 keyed with the seed over participant and counter, each in 4 bytes, least
-    /// significant first. Of two equal claims the one with the lower lot goes first.
+    /// The lot of an order: BLAKE3 keyed with the seed over participant and counter, each in 4
+    /// bytes, least significant first. Of two equal claims the one with the lower lot goes first.
     pub fn lot(&self, id: OrderId) -> [u8; 32] {
         let mut name = [0; 8];
         name[..4].copy_from_slice(&id.participant.get().to_le_bytes());

@@ -1,8 +1,9 @@
-//! The same auction by brute force, as an oracle: it restates the rules and shares no arithmetic with the fast path.
+//! The same auction by brute force, as an oracle: it restates the rules and shares no arithmetic
+//! with the fast path.
 //!
-//! In: orders, kappa, a seed. Out: price, volume and fills, computed in quadratic time. Refuses to know: histograms,
-//! merit keys, selection. Behind the feature `oracle`; tests and fuzz targets compare against it, the product never
-//! calls it.
+//! In: orders, kappa, a seed. Out: price, volume and fills, computed in quadratic time. Refuses to
+//! know: histograms, merit keys, selection. Behind the feature `oracle`; tests and fuzz targets
+//! compare against it, the product never calls it.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ pub struct Expected {
 
 /// Clears `orders`, whose identifiers are unique, at the price of the uniform auction.
 pub fn uniform(orders: &[Order], kappa: Kappa, seed: &Seed) -> Expected {
-    // K is the largest min(demand at p or above, supply at p or below) over all prices p in the book.
+    // K is the largest min(demand at p or above, supply at p or below) over all prices p in the
+    // book.
     let volume = orders.iter().map(|o| matched_at(orders, price(o))).max().unwrap_or(0);
     if volume == 0 {
         return Expected { price: None, volume, fills: BTreeMap::new() };
@@ -61,7 +63,8 @@ fn matched_at(orders: &[Order], p: i64) -> i64 {
     demand.min(quantity(orders, Side::Offer, |offer| offer <= p))
 }
 
-/// The price of the `k`-th Wh of a side in merit order: the best price up to which at least `k` Wh stand.
+/// The price of the `k`-th Wh of a side in merit order: the best price up to which at least `k` Wh
+/// stand.
 fn unit(orders: &[Order], side: Side, k: i64) -> Option<i64> {
     let prices = orders.iter().filter(|order| order.side == side).map(price);
     match side {
@@ -70,8 +73,8 @@ fn unit(orders: &[Order], side: Side, k: i64) -> Option<i64> {
     }
 }
 
-/// Fills of one side: better prices whole, the marginal price in single Wh, each Wh to the participant that is
-/// furthest below its pro-rata share.
+/// Fills of one side: better prices whole, the marginal price in single Wh, each Wh to the
+/// participant that is furthest below its pro-rata share.
 fn side_fills(
     orders: &[Order],
     side: Side,
@@ -107,8 +110,8 @@ fn side_fills(
     fills
 }
 
-/// Whole Wh per participant: everyone's share rounded down, then 1 Wh at a time to the largest shortfall, equal
-/// shortfalls by lot, nobody twice.
+/// Whole Wh per participant: everyone's share rounded down, then 1 Wh at a time to the largest
+/// shortfall, equal shortfalls by lot, nobody twice.
 fn shares(
     level: &BTreeMap<ParticipantId, Vec<&Order>>,
     available: i64,
@@ -136,7 +139,8 @@ fn shares(
     given
 }
 
-/// The lot of an order, restated: a keyed hash over participant and counter, least significant byte first.
+/// The lot of an order, restated: a keyed hash over participant and counter, least significant byte
+/// first.
 fn lot_of(seed: &Seed, id: OrderId) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_keyed(&seed.get());
     hasher.update(&id.participant.get().to_le_bytes()).update(&id.counter.to_le_bytes());

@@ -1,11 +1,12 @@
 //! Rationing: how the last price level that trades shares what is left for it.
 //!
-//! In: the orders of one side at one price, and less energy than they ask for. Out: an outcome for each. Refuses to
-//! know: every other order.
+//! In: the orders of one side at one price, and less energy than they ask for. Out: an outcome for
+//! each. Refuses to know: every other order.
 //!
-//! Orders of one participant are one quantity, so that splitting an order gains nothing (I11). Each participant gets its
-//! pro-rata share rounded down; what rounding left over goes out in single Wh, the largest remainders first, equal ones
-//! by the lot of the participant's first order. Within a participant its first orders are served first.
+//! Orders of one participant are one quantity, so that splitting an order gains nothing (I11). Each
+//! participant gets its pro-rata share rounded down; what rounding left over goes out in single Wh,
+//! the largest remainders first, equal ones by the lot of the participant's first order. Within a
+//! participant its first orders are served first.
 
 use crate::energy::Energy;
 use crate::matching::clearing::Seed;
@@ -70,7 +71,8 @@ impl Level<'_> {
         claims
     }
 
-    /// Gives 1 Wh more to each of `count` claims: those with the largest remainders, equal ones by lot.
+    /// Gives 1 Wh more to each of `count` claims: those with the largest remainders, equal ones by
+    /// lot.
     fn hand_out(&self, count: usize, claims: &mut [Claim], seed: &Seed) {
         if count == 0 {
             return;
@@ -98,7 +100,8 @@ impl Level<'_> {
         }
     }
 
-    /// The `count` claims with the lowest lots, of claims given as (position, position of their first index).
+    /// The `count` claims with the lowest lots, of claims given as (position, position of their
+    /// first index).
     fn drawn(&self, claims: Vec<(usize, usize)>, count: usize, seed: &Seed) -> Vec<(usize, usize)> {
         let lot = |first: usize| seed.lot(self.orders[self.indices[first] as usize].id);
         let mut lots: Vec<_> = claims.into_iter().map(|claim| (lot(claim.1), claim)).collect();
@@ -131,7 +134,8 @@ fn outcome(filled: u64, asked: u64) -> Outcome {
     }
 }
 
-/// `quantity * available / asked` with its remainder. Most products fit 64 bits, where dividing is faster.
+/// `quantity * available / asked` with its remainder. Most products fit 64 bits, where dividing is
+/// faster.
 fn share(quantity: u64, available: u64, asked: u64) -> (u64, u64) {
     match quantity.checked_mul(available) {
         Some(product) => (product / asked, product % asked),

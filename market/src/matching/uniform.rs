@@ -1,21 +1,27 @@
 //! The uniform-price double auction: one price for all, the most energy that can trade.
 //!
-//! In: orders, kappa, a seed. Out: a price, a volume, one outcome per order. Refuses to know: arrival order; the same
-//! set of orders gives the same result in any order (I7).
+//! In: orders, kappa, a seed. Out: a price, a volume, one outcome per order. Refuses to know:
+//! arrival order; the same set of orders gives the same result in any order (I7).
 //!
 //! # Rules
 //!
-//! Wh by Wh, `b_1 >= b_2 >= ...` is demanded and `a_1 <= a_2 <= ...` offered; the first K with `b_K >= a_K` trade.
-//! [`clear`] puts the price at `lo + kappa (hi - lo)`, rounded down, with `lo = max(a_K, b_(K+1))` and
-//! `hi = min(b_K, a_(K+1))`; a missing neighbour drops out. [`clear_k_double`] is the k-double auction: the same trades at
-//! `a_K + kappa (b_K - a_K)`, where a better bid may come to pay more than an excluded one asked for (no I5).
-//! Bids above `b_K` and offers below `a_K` are filled; those at `b_K` and `a_K` are rationed (`ration.rs`).
+//! Wh by Wh, `b_1 >= b_2 >= ...` is demanded and `a_1 <= a_2 <= ...` offered; the first K with
+//! `b_K >= a_K` trade. [`clear`] puts the price at `lo + kappa (hi - lo)`, rounded down, with
+//!
+//! ```text
+//! lo = max(a_K, b_(K+1))      hi = min(b_K, a_(K+1))      a missing neighbour drops out
+//! ```
+//!
+//! [`clear_k_double`] is the k-double auction: the same trades at `a_K + kappa (b_K - a_K)`, where
+//! an excluded order may find the price better than its own (so it does not keep I5). Bids above
+//! `b_K` and offers below `a_K` are filled; those at `b_K` and `a_K` are rationed (`ration.rs`).
 //!
 //! # Guarantees
 //!
-//! Bought equals sold equals K (I1). No buyer pays more than its bid, no seller gets less than its offer (I3): every
-//! filled bid is at least `b_K >= hi`, every filled offer at most `a_K <= lo`. The price lies between the lowest and the
-//! highest price of the orders, so bounded orders give a bounded price (I4). Both are checked after each clearing.
+//! Bought equals sold equals K (I1). No buyer pays more than its bid, no seller gets less than its
+//! offer (I3): every filled bid is at least `b_K >= hi`, every filled offer at most `a_K <= lo`.
+//! The price lies between the lowest and the highest price of the orders, so bounded orders give a
+//! bounded price (I4). Both are checked after each clearing.
 
 use crate::book::{Book, Crossing, merit_of};
 use crate::error::MarketError;
@@ -50,7 +56,8 @@ pub fn clear_k_double(
     clear_at(orders, seed, |crossing| kappa.between(crossing.last_offer, crossing.last_bid))
 }
 
-/// `[max(a_K, b_(K+1)), min(b_K, a_(K+1))]`: every price at which nobody wants to trade more or less.
+/// `[max(a_K, b_(K+1)), min(b_K, a_(K+1))]`: every price at which nobody wants to trade more or
+/// less.
 fn supporting(crossing: &Crossing) -> (Price, Price) {
     let low = crossing.next_bid.map_or(crossing.last_offer, |bid| bid.max(crossing.last_offer));
     let high = crossing.next_offer.map_or(crossing.last_bid, |offer| offer.min(crossing.last_bid));

@@ -1,20 +1,21 @@
 //! NRG-X-Change: a bell over the balance of production and consumption rewards, scarcity charges.
 //!
-//! In: q, r, a and the region's totals. Out: a member's reward or bill, or the region's two prices. Refuses to know:
-//! minted coins (the protocol reward f) and who is paid.
+//! In: q, r, a and the region's totals. Out: a member's reward or bill, or the region's two prices.
+//! Refuses to know: minted coins (the protocol reward f) and who is paid.
 //!
-//! Source: Mihaylov et al., SmartGreens 2014, section 2, with tp and tc the production and consumption of the slot:
+//! Source: Mihaylov et al., SmartGreens 2014, section 2, with tp and tc the production and
+//! consumption of the slot:
 //!
 //! ```text
 //! reward of x kWh   g = x q / exp((tp - tc)^2 / a)
 //! bill of y kWh     h = y r tc / (tc + tp)             0 if nothing was produced or consumed
 //! ```
 //!
-//! Departures, all ours: h = 0 for tp = tc = 0, where the paper has 0/0. The paper bounds neither price, and its seller
-//! may earn more per kWh than its buyer pays. The region face therefore moves the selling price into
-//! [feed-in, retail] and the buying price into [selling price, retail]. The calculator face has no bounds. The rule does
-//! not balance: at tp = tc = E buyers pay r E / 2 and sellers get q E, equal only for r = 2 q; the operator's
-//! account takes the difference.
+//! Departures, all ours: h = 0 for tp = tc = 0, where the paper has 0/0. The paper bounds neither
+//! price, and its seller may earn more per kWh than its buyer pays. The region face therefore moves
+//! the selling price into [feed-in, retail] and the buying price into [selling price, retail]. The
+//! calculator face has no bounds. The rule does not balance: at tp = tc = E buyers pay r E / 2 and
+//! sellers get q E, equal only for r = 2 q; the operator's account takes the difference.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +47,8 @@ impl NrgX {
         Ok(Self { q, r, a })
     }
 
-    /// What `own` kWh of injection earn (g), rounded once, to the nearest nano-currency, ties to even.
+    /// What `own` kWh of injection earn (g), rounded once, to the nearest nano-currency, ties to
+    /// even.
     ///
     /// # Errors
     ///
@@ -61,7 +63,8 @@ impl NrgX {
         amount(own, &self.sell_rate(&balance))
     }
 
-    /// What `own` kWh of withdrawal cost (h), rounded once, to the nearest nano-currency, ties to even.
+    /// What `own` kWh of withdrawal cost (h), rounded once, to the nearest nano-currency, ties to
+    /// even.
     ///
     /// # Errors
     ///

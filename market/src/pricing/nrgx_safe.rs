@@ -1,9 +1,10 @@
 //! The safe variant of NRG-X-Change: scale-free, and inside the tariff whatever happens.
 //!
-//! In: top, r, alpha, the region's totals, the tariff. Out: two prices and what is left for the operator's account.
-//! Refuses to know: participants and contracts.
+//! In: top, r, alpha, the region's totals, the tariff. Out: two prices and what is left for the
+//! operator's account. Refuses to know: participants and contracts.
 //!
-//! The variant is ours, after NRG-X-Change (Mihaylov et al. 2014). With ps and pb the feed-in and retail price:
+//! The variant is ours, after NRG-X-Change (Mihaylov et al. 2014). With ps and pb the feed-in and
+//! retail price:
 //!
 //! ```text
 //! m    = (tp - tc) / (tp + tc)                              0 if nothing was produced or consumed
@@ -11,20 +12,22 @@
 //! buy  = r tc / (tc + tp), moved into [sell, pb]
 //! ```
 //!
-//! Scarcity never lowers a seller's price (the published bell falls on both sides), and `alpha` means the same in a
-//! street and in a town. Both prices fall as production grows and rise as consumption grows.
+//! Scarcity never lowers a seller's price (the published bell falls on both sides), and `alpha`
+//! means the same in a street and in a town. Both prices fall as production grows and rise as
+//! consumption grows.
 //!
 //! # The operator's account
 //!
-//! The rule does not balance by itself. Ours for the difference: the operator sells every withdrawn kWh at `buy`, pays
-//! every injected kWh at `sell`, and trades the region's net with the grid at the tariff, so that
+//! The rule does not balance by itself. Ours for the difference: the operator sells every withdrawn
+//! kWh at `buy`, pays every injected kWh at `sell`, and trades the region's net with the grid at
+//! the tariff, so that
 //!
 //! ```text
 //! account = buy tc - sell tp - pb max(tc - tp, 0) + ps max(tp - tc, 0)
 //! ```
 //!
-//! is its change in the slot. A positive change is paid out to the account and a negative one topped up from it at once,
-//! in the slot where it arises; nothing is carried into later prices.
+//! is its change in the slot. A positive change is paid out to the account and a negative one
+//! topped up from it at once, in the slot where it arises; nothing is carried into later prices.
 
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +61,8 @@ impl NrgXSafe {
     ///
     /// # Errors
     ///
-    /// [`MarketError::Parameter`] for a negative `top` or `r`, or an `alpha` that is not above zero.
+    /// [`MarketError::Parameter`] for a negative `top` or `r`, or an `alpha` that is not above
+    /// zero.
     pub fn try_new(top: Decimal, r: Decimal, alpha: Decimal) -> Result<Self, MarketError> {
         not_negative(Parameter::Top, top)?;
         not_negative(Parameter::R, r)?;
@@ -66,12 +70,13 @@ impl NrgXSafe {
         Ok(Self { top, r, alpha })
     }
 
-    /// Prices and account of a slot, from production and consumption in kWh and the tariff in currency/kWh.
+    /// Prices and account of a slot, from production and consumption in kWh and the tariff in
+    /// currency/kWh.
     ///
     /// # Errors
     ///
-    /// [`MarketError::Parameter`] unless energies are not negative and `0 <= feed_in <= top <= retail`;
-    /// [`MarketError::Overflow`] if the account leaves the range of a decimal.
+    /// [`MarketError::Parameter`] unless energies are not negative and `0 <= feed_in <= top <=
+    /// retail`; [`MarketError::Overflow`] if the account leaves the range of a decimal.
     pub fn quote(
         &self,
         production: Decimal,
@@ -130,7 +135,8 @@ impl NrgXSafe {
     }
 }
 
-/// `buy tc - sell tp - pb max(tc - tp, 0) + ps max(tp - tc, 0)`, rounded once to the nearest 10^-18.
+/// `buy tc - sell tp - pb max(tc - tp, 0) + ps max(tp - tc, 0)`, rounded once to the nearest
+/// 10^-18.
 fn account(
     production: Decimal,
     consumption: Decimal,

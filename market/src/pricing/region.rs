@@ -1,6 +1,7 @@
 //! What a price rule sees of a region and what it says about it.
 //!
-//! In: two sums of energy. Out: two prices, exact until they are posted. Refuses to know: which rule is at work.
+//! In: two sums of energy. Out: two prices, exact until they are posted. Refuses to know: which
+//! rule is at work.
 
 use serde::{Deserialize, Serialize};
 
@@ -174,8 +175,9 @@ impl Rates {
         Self { buy: buy.clamp(sell, bounds.retail), sell }
     }
 
-    /// Whole micro-currency per kWh: the buying price rounded up, the selling price down. The bounds are whole
-    /// micro-currency themselves, so rounding never leaves them; the last clamp only restates that.
+    /// Whole micro-currency per kWh: the buying price rounded up, the selling price down. The
+    /// bounds are whole micro-currency themselves, so rounding never leaves them; the last clamp
+    /// only restates that.
     pub(super) fn posted(&self, tariff: &Tariff) -> RegionPrices {
         const MICRO: u128 = 1_000_000;
         let price = |micro: Option<u128>| {

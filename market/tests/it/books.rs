@@ -1,4 +1,5 @@
-//! Books for the tests of the auction: written by hand, and drawn so that the interesting states occur.
+//! Books for the tests of the auction: written by hand, and drawn so that the interesting states
+//! occur.
 
 use market::{Energy, Order, OrderId, ParticipantId, Price, Seed, Side};
 use proptest::prelude::*;
@@ -6,7 +7,8 @@ use proptest::prelude::*;
 /// The seed of hand-written cases.
 pub(crate) const SEED: Seed = Seed::new([7; 32]);
 
-/// An order of participant `who`, its `counter`-th, at a price in micro-currency per kWh over a quantity in Wh.
+/// An order of participant `who`, its `counter`-th, at a price in micro-currency per kWh over a
+/// quantity in Wh.
 pub(crate) fn order(side: Side, who: u32, counter: u32, price: i64, quantity: i64) -> Order {
     Order {
         id: OrderId { participant: ParticipantId::new(who), counter },
@@ -16,17 +18,17 @@ pub(crate) fn order(side: Side, who: u32, counter: u32, price: i64, quantity: i6
     }
 }
 
-/// Bids of participants 1, 2, ... and offers of participants 101, 102, ..., as (price, quantity).
+/// Bids of participants 1, 2, ... and offers of participants 1001, 1002, ..., as (price, quantity).
 pub(crate) fn book(bids: &[(i64, i64)], offers: &[(i64, i64)]) -> Vec<Order> {
     let number = |side, first: u32, list: &[(i64, i64)]| -> Vec<Order> {
         let rows = list.iter().zip(first..);
         rows.map(|((price, quantity), who)| order(side, who, 0, *price, *quantity)).collect()
     };
-    [number(Side::Bid, 1, bids), number(Side::Offer, 101, offers)].concat()
+    [number(Side::Bid, 1, bids), number(Side::Offer, 1_001, offers)].concat()
 }
 
-/// How the prices of a drawn book are spread: one price, a few levels so that ties are the rule, ticks of a tariff,
-/// or everything there is.
+/// How the prices of a drawn book are spread: one price, a few levels so that ties are the rule,
+/// ticks of a tariff, or everything there is.
 #[derive(Clone, Copy, Debug)]
 enum Spread {
     One,
@@ -44,7 +46,8 @@ fn price(spread: Spread) -> BoxedStrategy<i64> {
     }
 }
 
-/// A book of up to `most` orders of few participants, so that one participant often has several orders on a level.
+/// A book of up to `most` orders of few participants, so that one participant often has several
+/// orders on a level.
 pub(crate) fn books(most: usize) -> impl Strategy<Value = Vec<Order>> {
     let spread =
         prop_oneof![Just(Spread::One), Just(Spread::Few), Just(Spread::Ticks), Just(Spread::Free)];

@@ -2,3 +2,6 @@
 
 mod books;
 mod auction;
+mod prices;
+mod settling;
+mod day;

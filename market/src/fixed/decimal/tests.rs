@@ -17,7 +17,7 @@ fn spellings_are_read_exactly() {
         ("12.5E+1", 125_000_000_000_000_000_000),
         ("0.000000000000000001", 1),
         ("1000000000000", 1_000_000_000_000_000_000_000_000_000_000),
-        ("0.1000000000000000000000", 100_000_000_000_000_000), // zeros beyond the last place say nothing
+        ("0.1000000000000000000000", 100_000_000_000_000_000), // more zeros say nothing
         ("0e99", 0),
     ];
     for (text, units) in cases {
@@ -62,7 +62,8 @@ fn everything_else_is_refused_with_its_reason() {
     assert_eq!(Decimal::parse(&long), Err(DecimalError::TooLong { got: 49, max: 48 }));
 }
 
-/// Conversions are exact or they are refused: 0.2151 currency/kWh is 215,100 micro; 1e-7 is no whole micro.
+/// Conversions are exact or they are refused: 0.2151 currency/kWh is 215,100 micro; 1e-7 is no
+/// whole micro.
 #[test]
 fn conversions_never_round() {
     let price = Decimal::parse("0.2151").expect("a decimal");
@@ -80,7 +81,10 @@ fn conversions_never_round() {
 proptest! {
     /// Text and number are the same thing: what is printed is read back.
     #[test]
-    fn printing_and_reading_are_inverse(units in Decimal::MIN.0..=Decimal::MAX.0, cut in 0..18_u32) {
+    fn printing_and_reading_are_inverse(
+        units in Decimal::MIN.0..=Decimal::MAX.0,
+        cut in 0..18_u32,
+    ) {
         let size = 10_i128.pow(cut);
         let value = Decimal(units / size * size);
         prop_assert_eq!(Decimal::parse(&value.to_string()), Ok(value));
