@@ -63,6 +63,16 @@ pub enum DatasetError {
     },
 }
 
+/// The authors given do not fit the homes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a community of {homes} homes needs as many authors, got {authors}")]
+pub struct CastError {
+    /// Homes of the data set.
+    pub homes: u32,
+    /// Authors given for them.
+    pub authors: usize,
+}
+
 /// File, line and field of a value. Displays as `file:line: field NAME`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

@@ -29,12 +29,12 @@ pub struct Moment {
     pub trip: Work,
 }
 
-/// The readings of one slot.
+/// Energy of one slot or one run, as the meters of a home count it; none of it is negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Metered {
-    /// Withdrawn from the grid (1-0:1.8.0), not negative.
+pub struct Flows {
+    /// Withdrawn from the grid (1-0:1.8.0).
     pub import: Energy,
-    /// Fed into the grid (1-0:2.8.0), not negative.
+    /// Fed into the grid (1-0:2.8.0).
     pub export: Energy,
     /// What household and car used.
     pub used: Energy,
@@ -74,9 +74,9 @@ impl Home {
     }
 
     /// Lives through `moment` and reads the meter.
-    pub fn deliver(&mut self, moment: &Moment, quarter: u32) -> Metered {
+    pub fn deliver(&mut self, moment: &Moment, quarter: u32) -> Flows {
         let (net, used) = self.flow(moment, quarter);
-        Metered {
+        Flows {
             import: self.import.advance(net, Slot::SECONDS),
             export: self.export.advance(-net, Slot::SECONDS),
             used: self.used.advance(used, Slot::SECONDS),
@@ -85,8 +85,8 @@ impl Home {
     }
 
     /// Everything metered so far.
-    pub fn totals(&self) -> Metered {
-        Metered {
+    pub fn totals(&self) -> Flows {
+        Flows {
             import: self.import.shown(),
             export: self.export.shown(),
             used: self.used.shown(),

@@ -12,6 +12,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// BLAKE3 context of the stream keys: published results depend on it, so it never changes silently.
 const STREAM_CONTEXT: &str = "gridquorum community 2026 random stream";
+/// BLAKE3 context of the salts of readings.
+const SALT_CONTEXT: &str = "gridquorum community 2026 reading salt";
 
 /// The home number of streams that belong to the whole region.
 pub(crate) const REGION: u32 = u32::MAX;
@@ -100,6 +102,15 @@ impl Stream {
         }
         0
     }
+}
+
+/// The salt of one reading: unpredictable without `secret`, the same for the same run.
+pub(crate) fn salt(secret: &[u8; 32], home: u32, slot: u32) -> [u8; 32] {
+    let mut key = blake3::Hasher::new_derive_key(SALT_CONTEXT);
+    key.update(secret);
+    key.update(&home.to_le_bytes());
+    key.update(&slot.to_le_bytes());
+    *key.finalize().as_bytes()
 }
 
 #[cfg(test)]

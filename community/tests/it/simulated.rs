@@ -1,0 +1,221 @@
+//! Whole runs against a ledger in memory: the same root whatever must not matter, and a market that
+//! works.
+
+use std::convert::Infallible;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use community::{
+    Bills, Cast, Community, Dataset, InMemory, Outcome, PriceTaker, Region, RunError, Settings,
+    Step, Strategy, Submission, ZeroIntelligence, grid_only_nano, run, terms,
+};
+use ledger::{Author, Fact, Genesis, Ledger, Receipt};
+use market::{ParticipantId, Slot};
+
+const OPERATOR: Author = Author::new([0xff; 32]);
+
+fn cast(homes: u32) -> Cast {
+    let author = |home: u32| {
+        let mut fingerprint = [0; 32];
+        fingerprint[..4].copy_from_slice(&home.to_le_bytes());
+        Author::new(fingerprint)
+    };
+    Cast { operator: OPERATOR, homes: (0..homes).map(author).collect() }
+}
+
+fn ledger() -> Ledger {
+    Ledger::new(Genesis::try_new(terms::charter(OPERATOR)).expect("the default terms fit together"))
+}
+
+fn community(dataset: Dataset, strategy: impl Strategy + 'static, threads: usize) -> Community {
+    let (homes, seed) = (dataset.homes(), dataset.seed());
+    let threads = NonZeroUsize::new(threads).expect("at least 1");
+    let settings = Settings { threads, ..Settings::from_seed(seed) };
+    Community::try_new(dataset, cast(homes), Box::new(strategy), settings).expect("a full cast")
+}
+
+fn synthetic(homes: u32, days: u32, seed: u64) -> Dataset {
+    Dataset::synthetic(homes, days, seed).expect("in bounds")
+}
+
+fn fixture() -> Dataset {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/two-homes");
+    Dataset::open(&dir, Some(7), 1).expect("a good fixture")
+}
+
+/// The reference run, with its facts.
+fn simulate(mut community: Community, slots_max: Option<u32>) -> (Outcome, Vec<Fact>) {
+    let mut facts = Vec::new();
+    let mut region = InMemory::new(ledger(), |fact| facts.push(fact));
+    let outcome = run(&mut community, &mut region, terms::tariff(), slots_max, |_| {});
+    (outcome.expect("a ledger in memory answers"), facts)
+}
+
+/// A region that hands commands on in batches of `size`, the homes in reverse.
+struct Shuffled<R> {
+    inner: R,
+    size: usize,
+}
+
+impl<R: Region> Region for Shuffled<R> {
+    type Error = R::Error;
+
+    fn submit(&mut self, mut commands: Vec<Submission>) -> Result<Vec<Receipt>, R::Error> {
+        commands.reverse();
+        let mut receipts = Vec::new();
+        for batch in commands.chunks(self.size) {
+            receipts.extend(self.inner.submit(batch.to_vec())?);
+        }
+        receipts.reverse();
+        Ok(receipts)
+    }
+}
+
+// Two runs of one seed end in one root, on 1 and on 16 threads; another seed ends in another.
+#[test]
+fn a_run_is_a_function_of_its_seed() {
+    let one = simulate(community(synthetic(20, 1, 1), ZeroIntelligence, 1), None);
+    let again = simulate(community(synthetic(20, 1, 1), ZeroIntelligence, 1), None);
+    let crowd = simulate(community(synthetic(20, 1, 1), ZeroIntelligence, 16), None);
+    assert_eq!(one, again);
+    assert_eq!(one, crowd);
+    assert_eq!(one.0.slots.len(), 96);
+    let other = simulate(community(synthetic(20, 1, 2), ZeroIntelligence, 1), None);
+    assert_ne!(one.0.root(), other.0.root());
+}
+
+// The root does not depend on how a region batches commands or in which order homes come.
+#[test]
+fn a_region_may_batch_and_reorder() {
+    let direct = simulate(community(synthetic(15, 1, 4), ZeroIntelligence, 1), Some(60)).0;
+    for size in [1, 4, 1000] {
+        let mut region = Shuffled { inner: InMemory::new(ledger(), |_| {}), size };
+        let mut homes = community(synthetic(15, 1, 4), ZeroIntelligence, 1);
+        let outcome = run(&mut homes, &mut region, terms::tariff(), Some(60), |_| {});
+        assert_eq!(outcome.expect("a ledger in memory answers"), direct, "batches of {size}");
+    }
+}
+
+// On the default day nothing is refused, at least three of four slots between 8:00 and 18:00 trade,
+// and all prices lie inside the tariff.
+#[test]
+fn the_default_day_trades_in_daylight() {
+    let (outcome, facts) = simulate(community(synthetic(50, 1, 1), ZeroIntelligence, 1), None);
+    assert_eq!(outcome.refused, 0);
+    let by_day = &outcome.slots[32..72];
+    let trading = by_day.iter().filter(|slot| slot.volume.is_positive()).count();
+    assert!(trading >= 30, "{trading} of 40 daylight slots trade");
+    let tariff = terms::tariff();
+    for slot in &outcome.slots {
+        for price in slot.price.into_iter().chain([slot.buy, slot.sell]) {
+            assert_eq!(price, tariff.clamp(price), "slot {}", slot.slot);
+        }
+        assert!(slot.sell <= slot.buy);
+        assert_eq!(slot.missing, 0);
+    }
+    assert!(outcome.slots[..12].iter().all(|slot| slot.volume.wh() == 0), "no sun, no sellers");
+    let orders = facts.iter().filter(|fact| matches!(fact, Fact::Ordered { .. })).count();
+    assert_eq!(outcome.orders, orders as u64);
+}
+
+// Meters, slot summaries and bills tell one story: imports and exports of all homes are the
+// consumption and production of all slots, and every home was billed for every slot.
+#[test]
+fn meters_summaries_and_bills_agree() {
+    let (outcome, facts) = simulate(community(synthetic(30, 1, 7), ZeroIntelligence, 1), None);
+    let region = outcome.region();
+    let sum = |of: fn(&ledger::SlotSummary) -> i64| outcome.slots.iter().map(of).sum::<i64>();
+    assert_eq!(region.import.wh(), sum(|slot| slot.consumption.wh()));
+    assert_eq!(region.export.wh(), sum(|slot| slot.production.wh()));
+    assert!(region.made > region.export, "homes use some of their own");
+
+    let mut bills = Bills::default();
+    facts.iter().for_each(|fact| bills.fold(fact));
+    let tallies: Vec<_> = (0..30).map(|home| bills.of(ParticipantId::new(home))).collect();
+    assert!(tallies.iter().all(|tally| tally.slots == 96 && tally.missing == 0));
+    let bought: i128 = tallies.iter().map(|tally| tally.bought_wh).sum();
+    let sold: i128 = tallies.iter().map(|tally| tally.sold_wh).sum();
+    assert_eq!(bought, sold);
+    assert_eq!(bought, i128::from(sum(|slot| slot.volume.wh())));
+    assert!(tallies.iter().any(|tally| tally.deviation_wh > 0), "forecasts err");
+}
+
+// With a local market the homes of a region together pay less than without, on the same readings.
+#[test]
+fn the_region_gains_from_trading() {
+    let (outcome, facts) = simulate(community(synthetic(50, 1, 1), PriceTaker, 1), None);
+    let mut bills = Bills::default();
+    facts.iter().for_each(|fact| bills.fold(fact));
+    let with: i128 = bills.iter().map(|(_, tally)| tally.amount_nano).sum();
+    let tariff = terms::tariff();
+    let without: i128 = outcome.homes.iter().map(|flows| grid_only_nano(flows, &tariff)).sum();
+    assert!(with > without, "{with} with, {without} without");
+}
+
+// A capped run is the beginning of the whole run, and reports each of its slots once.
+#[test]
+fn a_capped_run_is_the_beginning_of_the_whole() {
+    let whole = simulate(community(fixture(), ZeroIntelligence, 1), None).0;
+    assert_eq!(whole.slots.len(), 100);
+    let mut seen = Vec::new();
+    let mut homes = community(fixture(), ZeroIntelligence, 1);
+    let mut region = InMemory::new(ledger(), |_| {});
+    let capped = run(&mut homes, &mut region, terms::tariff(), Some(10), |slot| seen.push(*slot));
+    let capped = capped.expect("a ledger in memory answers");
+    assert_eq!(capped.slots, whole.slots[..10]);
+    assert_eq!(seen, capped.slots);
+    assert_eq!(simulate(community(fixture(), ZeroIntelligence, 1), Some(0)).0.root(), None);
+}
+
+/// A region that breaks down at command number `at`, in its own way.
+struct Broken {
+    inner: InMemory<fn(Fact)>,
+    at: usize,
+    how: fn(Vec<Receipt>) -> Result<Vec<Receipt>, &'static str>,
+    seen: usize,
+}
+
+impl Region for Broken {
+    type Error = &'static str;
+
+    fn submit(&mut self, commands: Vec<Submission>) -> Result<Vec<Receipt>, &'static str> {
+        self.seen += 1;
+        let receipts =
+            self.inner.submit(commands).unwrap_or_else(|never: Infallible| match never {});
+        if self.seen == self.at { (self.how)(receipts) } else { Ok(receipts) }
+    }
+}
+
+fn broken(
+    at: usize,
+    how: fn(Vec<Receipt>) -> Result<Vec<Receipt>, &'static str>,
+) -> RunError<&'static str> {
+    let inner = InMemory::new(ledger(), (|_| {}) as fn(Fact));
+    let mut region = Broken { inner, at, how, seen: 0 };
+    let mut homes = community(synthetic(3, 1, 1), ZeroIntelligence, 1);
+    run(&mut homes, &mut region, terms::tariff(), Some(3), |_| {}).expect_err("the region broke")
+}
+
+// A region that fails, loses receipts or answers something else ends the run, and the error names
+// the step. Calls are: 1 enrolment, 2 open, 3 orders, 4 gate of slot 0, 5 readings, 6 close of slot
+// 0.
+#[test]
+fn a_region_that_breaks_down_is_named() {
+    assert_eq!(broken(3, |_| Err("gone")), RunError::Region("gone"));
+    assert_eq!(broken(5, |_| Ok(Vec::new())), RunError::Unanswered { sent: 3, answered: 0 });
+    let opened = |_| Ok(vec![Receipt::Opened { slot: Slot::ZERO }]);
+    assert_eq!(broken(4, opened), RunError::WrongReceipt { what: Step::CloseGate(Slot::ZERO) });
+    assert_eq!(broken(6, opened), RunError::WrongReceipt { what: Step::CloseSlot(Slot::ZERO) });
+}
+
+// A ledger whose operator is somebody else refuses the enrolment, and the run ends with that
+// refusal.
+#[test]
+fn a_refused_operator_ends_the_run() {
+    let charter = terms::charter(Author::new([1; 32]));
+    let foreign = Ledger::new(Genesis::try_new(charter).expect("fits together"));
+    let mut homes = community(synthetic(3, 1, 1), ZeroIntelligence, 1);
+    let ended = run(&mut homes, &mut InMemory::new(foreign, |_| {}), terms::tariff(), None, |_| {});
+    let error = ended.expect_err("refused");
+    assert!(matches!(error, RunError::Refused { what: Step::Enrolment, .. }), "{error}");
+}
