@@ -13,6 +13,28 @@
 //! own `sin` and `exp` differ in the last bit; what leaves that file is rounded to whole watts.
 //! Randomness is one stream per (seed, home, purpose, index), so that no draw depends on how many
 //! draws another home made.
+//!
+//! # A day in memory
+//!
+//! ```
+//! use community::{Cast, Community, Dataset, InMemory, Settings, ZeroIntelligence, run, terms};
+//! use ledger::{Author, Genesis, Ledger};
+//!
+//! let dataset = Dataset::synthetic(terms::HOMES, terms::DAYS, terms::SEED)?;
+//! let operator = Author::new([255; 32]);
+//! let cast = Cast { operator, homes: (0..50).map(|home| Author::new([home; 32])).collect() };
+//! let settings = Settings::from_seed(terms::SEED);
+//! let mut homes = Community::try_new(dataset, cast, Box::new(ZeroIntelligence), settings)?;
+//!
+//! let ledger = Ledger::new(Genesis::try_new(terms::charter(operator))?);
+//! let mut facts = Vec::new();
+//! let mut region = InMemory::new(ledger, |fact| facts.push(fact));
+//! let outcome = run(&mut homes, &mut region, terms::tariff(), Some(48), |slot| {
+//!     println!("slot {}: {} traded", slot.slot, slot.volume);
+//! })?;
+//! assert_eq!((outcome.slots.len(), outcome.refused), (48, 0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod error;
 mod random;

@@ -118,7 +118,7 @@ impl Recording {
             Ok(())
         })?;
         if rows < self.rows {
-            return Err(table.bad_end(rows, Expected::SameQuarterHour(self.time(rows))));
+            return Err(table.bad_end(Expected::SameQuarterHour(self.time(rows))));
         }
         self.cars = cars;
         Ok(())

@@ -20,6 +20,8 @@ const MAX_COLUMNS: usize = 4_096;
 const MAX_ROWS: usize = 10 * 366 * 96;
 /// Values are exact to nine places after the point; further digits are rounded, halves up.
 const PLACES: usize = 9;
+/// What some editors put in front of a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A table in memory.
 pub(super) struct Table {
@@ -50,7 +52,10 @@ impl Table {
     }
 
     /// Takes over the content of a file and checks its header.
-    pub(super) fn parse(file: String, bytes: Vec<u8>) -> Result<Self, DatasetError> {
+    pub(super) fn parse(file: String, mut bytes: Vec<u8>) -> Result<Self, DatasetError> {
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
         let first = reader(&bytes).into_byte_records().next();
         let record = match first {
             None => return Err(DatasetError::Empty { file, what: "header" }),
@@ -88,7 +93,7 @@ impl Table {
     pub(super) fn bad_column(&self, name: &str, expected: Expected) -> DatasetError {
         let missing = matches!(expected, Expected::Column(_) | Expected::PairedColumn);
         let got = if missing { Excerpt::new(b"") } else { Excerpt::new(name.as_bytes()) };
-        DatasetError::Field { place: self.place(1, name), got, expected }
+        DatasetError::Field { place: self.place(self.line_at(0), name), got, expected }
     }
 
     /// Calls `each` with every row below the header and its number from 0.
@@ -116,10 +121,21 @@ impl Table {
         Ok(())
     }
 
-    /// An error about the row that should follow the last one, after `rows` rows.
-    pub(super) fn bad_end(&self, rows: usize, expected: Expected) -> DatasetError {
-        let place = self.place(rows as u64 + 2, "after the last row");
+    /// An error about the row that should follow the last one.
+    pub(super) fn bad_end(&self, expected: Expected) -> DatasetError {
+        let place = self.place(self.line_at(self.bytes.len()), "after the last row");
         DatasetError::Field { place, got: Excerpt::new(b""), expected }
+    }
+
+    /// The line, from 1, on which the text at or after `begin` stands. The CSV reader does not
+    /// count the blank lines that it skips in front of a record; an editor does.
+    fn line_at(&self, begin: usize) -> u64 {
+        let blank = self.bytes[begin..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let text = begin + blank.count();
+        let before = self.bytes[..text].iter().filter(|byte| **byte == b'\n').count();
+        // Behind a last line without a line break there is one more line.
+        let open_end = text == self.bytes.len() && self.bytes.last().is_some_and(|b| *b != b'\n');
+        before as u64 + 1 + u64::from(open_end)
     }
 
     fn place(&self, line: u64, field: &str) -> Place {
@@ -168,7 +184,8 @@ impl Row<'_> {
     }
 
     fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
+        let begin = self.record.position().map_or(0, csv::Position::byte);
+        self.table.line_at(usize::try_from(begin).expect("an offset into memory"))
     }
 
     fn check_length(&self) -> Result<(), DatasetError> {

@@ -4,13 +4,15 @@
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use community::{
-    Bills, Cast, Community, Dataset, InMemory, Outcome, PriceTaker, Region, RunError, Settings,
-    Step, Strategy, Submission, ZeroIntelligence, grid_only_nano, run, terms,
+    Bills, Cast, Community, Dataset, InMemory, LimitOrder, Outcome, PriceTaker, Region, RunError,
+    Settings, Step, Strategy, Stream, Submission, View, ZeroIntelligence, grid_only_nano, run,
+    terms,
 };
 use ledger::{Author, Fact, Genesis, Ledger, Receipt};
-use market::{ParticipantId, Slot};
+use market::{Energy, ParticipantId, Slot};
 
 const OPERATOR: Author = Author::new([0xff; 32]);
 
@@ -150,6 +152,39 @@ fn the_region_gains_from_trading() {
     let tariff = terms::tariff();
     let without: i128 = outcome.homes.iter().map(|flows| grid_only_nano(flows, &tariff)).sum();
     assert!(with > without, "{with} with, {without} without");
+}
+
+/// Bids without intelligence and writes down what home 0 could see.
+#[derive(Clone, Default)]
+struct Watcher(Arc<Mutex<Vec<View>>>);
+
+impl Strategy for Watcher {
+    fn orders(&self, view: &View, expected: Energy, stream: &mut Stream) -> Vec<LimitOrder> {
+        let mut seen = self.0.lock().expect("nobody panics while holding it");
+        if seen.last().is_none_or(|last| last.slot != view.slot) {
+            seen.push(*view);
+        }
+        ZeroIntelligence.orders(view, expected, stream)
+    }
+}
+
+// What homes see in a slot is what the receipts of the slots before it said: the price of the
+// latest slot that traded, and the region's prices of the slot before.
+#[test]
+fn homes_see_the_past_and_nothing_else() {
+    let watcher = Watcher::default();
+    let outcome = simulate(community(synthetic(50, 1, 1), watcher.clone(), 1), None).0;
+    let seen = watcher.0.lock().expect("the run is over");
+    assert_eq!(seen.len(), outcome.slots.len());
+    for (number, view) in seen.iter().enumerate() {
+        let past = &outcome.slots[..number];
+        assert_eq!(view.slot, Slot::new(number as u32));
+        assert_eq!(view.last_price, past.iter().rev().find_map(|slot| slot.price));
+        assert_eq!(view.last_region, past.last().map(|slot| (slot.buy, slot.sell)));
+        assert_eq!(view.tariff, terms::tariff());
+    }
+    let learned = seen.iter().filter(|view| view.last_price.is_some()).count();
+    assert!(0 < learned && learned < seen.len(), "{learned} of {} views", seen.len());
 }
 
 // A capped run is the beginning of the whole run, and reports each of its slots once.

@@ -1,6 +1,8 @@
 //! The HAMLET reader on tables small enough to check by eye: what it reads, and every way it
 //! refuses.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::error::{Excerpt, Place};
 use crate::vehicle::{Charging, VehicleSpec};
@@ -156,6 +158,23 @@ fn time_stamps_that_jump_or_repeat_are_refused() {
     }
 }
 
+// Lines are counted as an editor counts them, blank ones included.
+#[test]
+fn blank_lines_are_skipped_but_counted() {
+    refused(
+        homes(&[HEADER, "", ROWS[0], "", "", "1613344500,142,x,0"]),
+        "homes.csv:6: field load_w_2_0: got \"x\", expected a decimal number from 0 to 1000000",
+    );
+    refused(
+        homes(&["\u{feff}timestamp_unix_utc,load_w_2_0,pv_pu_1\r", "900,x,0\r"]),
+        "homes.csv:2: field load_w_2_0: got \"x\", expected a decimal number from 0 to 1000000",
+    );
+    refused(
+        homes(&["", "", "load_w_1,pv_pu_1", "1,2"]),
+        "homes.csv:3: field timestamp_unix_utc: got nothing, expected a column timestamp_unix_utc",
+    );
+}
+
 // Rows are as long as the header; the first missing or surplus field is named.
 #[test]
 fn ragged_rows_are_refused() {
@@ -212,6 +231,51 @@ fn cars_that_do_not_fit_are_refused() {
         "cars.csv:5: field timestamp_unix_utc: got \"1613346300\", \
          expected no more rows than the file of the homes",
     );
+}
+
+// A stray quotation mark swallows the rest of the file; that is refused where the row began.
+#[test]
+fn a_stray_quotation_mark_is_refused() {
+    refused(
+        homes(&[HEADER, ROWS[0], "\"1613344500,142,1,0", ROWS[2]]),
+        "homes.csv:3: field load_w_1_0: got nothing, expected 4 fields, as many as the header has",
+    );
+}
+
+proptest! {
+    // A file with a byte changed, lost or doubled is read or refused in one line that names it, and
+    // never panics.
+    #[test]
+    fn a_damaged_file_is_read_or_refused(
+        at: proptest::sample::Index, byte: u8, damage in 0_u8..3,
+    ) {
+        let mut bytes = [HEADER, ROWS[0], ROWS[1], ROWS[2]].join("\n").into_bytes();
+        let at = at.index(bytes.len());
+        match damage {
+            0 => bytes[at] = byte,
+            1 => drop(bytes.remove(at)),
+            _ => bytes.insert(at, bytes[at]),
+        }
+        let read = Table::parse("homes.csv".into(), bytes).and_then(|t| Recording::read_homes(&t));
+        if let Err(error) = read {
+            let line = error.to_string();
+            prop_assert!(line.starts_with("homes.csv") && !line.contains('\n'), "{}", line);
+        }
+    }
+}
+
+// The companion of the property above: of the single-byte losses some files survive and most do
+// not.
+#[test]
+fn damage_is_usually_noticed() {
+    let good = [HEADER, ROWS[0], ROWS[1], ROWS[2]].join("\n").into_bytes();
+    let survivors = (0..good.len()).filter(|at| {
+        let mut bytes = good.clone();
+        bytes.remove(*at);
+        Table::parse("homes.csv".into(), bytes).and_then(|t| Recording::read_homes(&t)).is_ok()
+    });
+    let (survivors, all) = (survivors.count(), good.len());
+    assert!(0 < survivors && survivors * 2 < all, "{survivors} of {all}");
 }
 
 // The typed error carries what the text says, so that a program can match on it.
