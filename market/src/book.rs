@@ -10,7 +10,7 @@
 
 use crate::energy::Energy;
 use crate::error::MarketError;
-use crate::ids::OrderId;
+use crate::ids::{OrderId, ParticipantId};
 use crate::money::Price;
 use crate::order::{Order, Side};
 use crate::tariff::Tariff;
@@ -295,10 +295,14 @@ fn check_size(got: usize) -> Result<(), MarketError> {
 
 /// Looks for an identifier that occurs twice; only needed when the orders do not ascend.
 fn refuse_duplicates(orders: &[Order]) -> Result<(), MarketError> {
-    let mut ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
+    let pack = |id: OrderId| u64::from(id.participant.get()) << 32 | u64::from(id.counter);
+    let mut ids: Vec<u64> = orders.iter().map(|order| pack(order.id)).collect();
     ids.sort_unstable();
     match ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(MarketError::DuplicateOrder(pair[0])),
+        Some(pair) => Err(MarketError::DuplicateOrder(OrderId {
+            participant: ParticipantId::new((pair[0] >> 32) as u32),
+            counter: pair[0] as u32,
+        })),
         None => Ok(()),
     }
 }

@@ -90,25 +90,24 @@ impl Clearing {
 
     /// The fills of one side in Wh, best price first, ties by order id.
     fn by_merit(&self, orders: &[Order], side: Side) -> Vec<(OrderId, i64)> {
-        let mut by_id: Vec<u32> = (0..orders.len() as u32).collect();
-        if !orders.is_sorted_by_key(|order| order.id) {
-            by_id.sort_unstable_by_key(|index| orders[*index as usize].id);
-        }
-        // Price above, rank by identifier below: one integer to compare.
-        let mut ranks: Vec<u64> = Vec::with_capacity(orders.len());
-        for (rank, index) in by_id.iter().enumerate() {
-            let order = &orders[*index as usize];
-            let filled = self.outcomes[*index as usize].filled(order.quantity);
-            if order.side == side && filled.is_positive() {
-                ranks.push(u64::from(!merit_of(side, order.price)) << 32 | rank as u64);
-            }
-        }
-        ranks.sort_unstable();
-        let fill = |rank: u64| {
-            let index = by_id[(rank & u64::from(u32::MAX)) as usize] as usize;
-            (orders[index].id, self.outcomes[index].filled(orders[index].quantity).wh())
+        // Price, participant, counter and fill in 32 bits each: one integer to sort, nothing to look up.
+        let pack = |(order, filled): (&Order, Energy)| {
+            let OrderId { participant, counter } = order.id;
+            let price = u128::from(!merit_of(side, order.price));
+            let id = u128::from(participant.get()) << 32 | u128::from(counter);
+            price << 96 | id << 32 | u128::from(filled.wh().unsigned_abs())
         };
-        ranks.into_iter().map(fill).collect()
+        let mine = self.fills(orders).filter(|(order, _)| order.side == side);
+        let mut packed: Vec<u128> = mine.map(pack).collect();
+        packed.sort_unstable();
+        let unpack = |packed: u128| {
+            let id = OrderId {
+                participant: ParticipantId::new((packed >> 64) as u32),
+                counter: (packed >> 32) as u32,
+            };
+            (id, i64::from(packed as u32))
+        };
+        packed.into_iter().map(unpack).collect()
     }
 
     fn fills<'a>(&'a self, orders: &'a [Order]) -> impl Iterator<Item = (&'a Order, Energy)> {
