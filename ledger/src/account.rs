@@ -1,7 +1,7 @@
 //! Accounts and the book that holds their balances.
 //!
-//! In: postings, each of which takes from one account what it gives to another. Out: balances whose sum is zero
-//! at every moment. Refuses to know: why money moves.
+//! In: postings, each of which takes from one account what it gives to another. Out: balances whose
+//! sum is zero at every moment. Refuses to know: why money moves.
 
 use market::{Money, ParticipantId};
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,11 @@ use crate::records::{Leaf, Records};
 /// One account. Balances are in nano-currency; a member's is what the region owes the member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Account {
-    /// A member's account. Settlement may push it below zero (the energy is used already), transfers may not.
+    /// A member's account. Settlement may push it below zero (the energy is used already),
+    /// transfers may not.
     Member(ParticipantId),
-    /// The distribution system operator's own account: the other side of every bill, and the named receiver of
-    /// every remainder.
+    /// The distribution system operator's own account: the other side of every bill, and the named
+    /// receiver of every remainder.
     Operator,
     /// The grid beyond the region: counter-account of energy bought and sold there.
     Grid,
@@ -35,7 +36,8 @@ impl std::fmt::Display for Account {
     }
 }
 
-/// A double entry: `amount` leaves `from` and arrives at `to`. A negative amount moves the other way.
+/// A double entry: `amount` leaves `from` and arrives at `to`. A negative amount moves the other
+/// way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Posting {
     /// The account that is debited.
@@ -50,7 +52,8 @@ pub struct Posting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Overflow(pub(crate) Account);
 
-/// All balances. Arithmetic policy: a posting that does not fit changes nothing and is an [`Overflow`].
+/// All balances. Arithmetic policy: a posting that does not fit changes nothing and is an
+/// [`Overflow`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Book {
     members: Records<Money>,

@@ -1,7 +1,7 @@
 //! What an author is at the moment of its command, and what that permits.
 //!
-//! In: a role that the members contract looked up. Out: permission or a refusal that names both roles. Refuses
-//! to know: keys.
+//! In: a role that the members contract looked up. Out: permission or a refusal that names both
+//! roles. Refuses to know: keys.
 
 use market::ParticipantId;
 

@@ -1,15 +1,16 @@
 //! The ledger: ordered entries in, receipts and facts out, a header per batch.
 //!
-//! In: entries in their agreed order. Out: one receipt per entry, the facts they caused, block headers. Refuses
-//! to know: how the order was agreed on, where blocks are stored, who asks for receipts.
+//! In: entries in their agreed order. Out: one receipt per entry, the facts they caused, block
+//! headers. Refuses to know: how the order was agreed on, where blocks are stored, who asks for
+//! receipts.
 //!
 //! # Guarantees
 //!
-//! - The root after a slot's close depends on the set of commands that the slot accepted, not on their order
-//!   (each author's own order and the phases kept), on batches, positions or time. Why: all state is in maps
-//!   ordered by member; a command of one member reads nothing that another member's command of the same phase
-//!   writes; what mixes members (auction, settlement, transfers) runs at the operator's commands in the order
-//!   of members.
+//! - The root after a slot's close depends on the set of commands that the slot accepted, not on
+//!   their order (each author's own order and the phases kept), on batches, positions or time. Why:
+//!   all state is in maps ordered by member; a command of one member reads nothing that another
+//!   member's command of the same phase writes; what mixes members (auction, settlement, transfers)
+//!   runs at the operator's commands in the order of members.
 //! - A refused command changes nothing, so it may be repeated, reordered or dropped.
 
 use market::Slot;
@@ -31,7 +32,8 @@ use crate::violation::Violation;
 pub struct Ledger {
     genesis: Genesis,
     state: State,
-    /// The sub-roots of `state` and the root over them, so that they can be asked for without changing anything.
+    /// The sub-roots of `state` and the root over them, so that they can be asked for without
+    /// changing anything.
     roots: Roots,
     root: Hash,
     head: BlockHeader,
@@ -62,9 +64,14 @@ impl Ledger {
     /// A ledger before the first command.
     pub fn new(genesis: Genesis) -> Self {
         let mut state = State::default();
+        let head = BlockHeader::genesis(genesis.digest(), state.roots().root());
+        Self::resume(genesis, state, head)
+    }
+
+    /// A ledger in this state, whose last block is `head`. Nothing is checked.
+    pub(crate) fn resume(genesis: Genesis, mut state: State, head: BlockHeader) -> Self {
         let roots = state.roots();
         let root = roots.root();
-        let head = BlockHeader::genesis(genesis.digest(), root);
         Self { genesis, state, roots, root, head }
     }
 
@@ -77,8 +84,8 @@ impl Ledger {
         entry.admissible()
     }
 
-    /// Whether an honest backup may prepare these entries. Reads no state: honest replicas stand at different
-    /// positions and must judge alike.
+    /// Whether an honest backup may prepare these entries. Reads no state: honest replicas stand at
+    /// different positions and must judge alike.
     ///
     /// # Errors
     ///
@@ -93,8 +100,8 @@ impl Ledger {
     ///
     /// # Panics
     ///
-    /// If an invariant does not hold after a slot's close. That is a fault of this program, and a ledger that
-    /// went on would spread it.
+    /// If an invariant does not hold after a slot's close. That is a fault of this program, and a
+    /// ledger that went on would spread it.
     pub fn apply(&mut self, entries: &[Entry<'_>]) -> Applied {
         let (applied, violation) = self.apply_checked(entries);
         if let Some(violation) = violation {

@@ -1,15 +1,15 @@
 //! Commands as they travel: bytes that the author signed, and the private part beside them.
 //!
-//! In: bytes from anybody. Out: a decoded command, or the reason why the entry may not be proposed. Refuses to
-//! know: the state, so that replicas at different positions judge a proposal alike.
+//! In: bytes from anybody. Out: a decoded command, or the reason why the entry may not be proposed.
+//! Refuses to know: the state, so that replicas at different positions judge a proposal alike.
 
 use crate::commitment::{Invalid, Reading};
 use crate::contract::{Command, slot_market};
 use crate::identity::Author;
 use crate::refusal::Refusal;
 
-/// The longest command that is decoded. The longest there is today has 50 bytes; the rest is room for contracts to
-/// come, and small enough that a batch of refused ones stays cheap.
+/// The longest command that is decoded. The longest there is today has 50 bytes; the rest is room
+/// for contracts to come, and small enough that a batch of refused ones stays cheap.
 pub const MAX_COMMAND_BYTES: usize = 4096;
 
 /// One ordered command: who signed it, what was signed, and what only replicas may see.
@@ -29,7 +29,8 @@ impl Command {
         bcs::to_bytes(self).expect("commands hold integers and digests, which encode")
     }
 
-    /// Reads a command; longer forms and trailing bytes are refused, so `encode` gives the same bytes again.
+    /// Reads a command; longer forms and trailing bytes are refused, so `encode` gives the same
+    /// bytes again.
     ///
     /// # Errors
     ///
@@ -41,11 +42,13 @@ impl Command {
         bcs::from_bytes(bytes).map_err(|_| Refusal::Malformed)
     }
 
-    /// The reading that goes with this command, opened from `private`; `None` for commands without one.
+    /// The reading that goes with this command, opened from `private`; `None` for commands without
+    /// one.
     ///
     /// # Errors
     ///
-    /// [`Invalid`]: a reading without the value it commits to, or anything else with a private part.
+    /// [`Invalid`]: a reading without the value it commits to, or anything else with a private
+    /// part.
     pub fn open(&self, private: &[u8]) -> Result<Option<Reading>, Invalid> {
         match self {
             Self::SlotMarket(slot_market::Command::SubmitReading { slot, meter, commitment }) => {
@@ -57,8 +60,8 @@ impl Command {
 }
 
 impl Entry<'_> {
-    /// Whether an honest primary proposes this entry and an honest backup prepares it. Bytes that are no command
-    /// are admissible: they get a receipt that says so. Reads no state.
+    /// Whether an honest primary proposes this entry and an honest backup prepares it. Bytes that
+    /// are no command are admissible: they get a receipt that says so. Reads no state.
     ///
     /// # Errors
     ///

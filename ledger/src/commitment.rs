@@ -1,8 +1,8 @@
 //! Readings stay private: the ledger orders a salted commitment, the value travels beside it.
 //!
-//! In: a reading with its salt. Out: the commitment to it, or the reason why value and commitment do not fit.
-//! Refuses to know: who stores the value, and for how long. The salt hides the value: without it, a few thousand
-//! guesses would find how much a home used.
+//! In: a reading with its salt. Out: the commitment to it, or the reason why value and commitment
+//! do not fit. Refuses to know: who stores the value, and for how long. The salt hides the value:
+//! without it, a few thousand guesses would find how much a home used.
 
 use market::{Energy, Slot};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,8 @@ use crate::identity::MeterId;
 /// What one meter measured in one slot: the private part of a `SubmitReading` command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Reading {
-    /// Withdrawn from the grid in the slot (OBIS 1-0:1.8.0, difference of two registers), 0 or more.
+    /// Withdrawn from the grid in the slot (OBIS 1-0:1.8.0, difference of two registers), 0 or
+    /// more.
     pub import: Energy,
     /// Injected into the grid in the slot (OBIS 1-0:2.8.0, difference of two registers), 0 or more.
     pub export: Energy,
@@ -56,14 +57,29 @@ impl Reading {
         }
         let malformed = |_| Invalid::PrivatePartMalformed { meter, slot };
         let reading: Self = bcs::from_bytes(private).map_err(malformed)?;
+        reading.check(meter, slot, commitment)?;
+        Ok(reading)
+    }
+
+    /// Whether this is a possible reading, and the one that `commitment` covers.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid::ReadingOutOfBounds`] or [`Invalid::CommitmentMismatch`].
+    pub(crate) fn check(
+        &self,
+        meter: MeterId,
+        slot: Slot,
+        commitment: &Commitment,
+    ) -> Result<(), Invalid> {
         let bounded = |energy: Energy| Energy::ZERO <= energy && energy <= Self::MAX;
-        if !bounded(reading.import) || !bounded(reading.export) {
+        if !bounded(self.import) || !bounded(self.export) {
             return Err(Invalid::ReadingOutOfBounds { meter, slot, max: Self::MAX });
         }
-        if reading.commitment(meter, slot) != *commitment {
+        if self.commitment(meter, slot) != *commitment {
             return Err(Invalid::CommitmentMismatch { meter, slot });
         }
-        Ok(reading)
+        Ok(())
     }
 }
 
@@ -84,7 +100,8 @@ impl Commitment {
     }
 }
 
-/// Why an entry may not be proposed: its private part does not belong to its command. Names no private value.
+/// Why an entry may not be proposed: its private part does not belong to its command. Names no
+/// private value.
 #[derive(
     Clone,
     Copy,

@@ -1,7 +1,8 @@
 //! The contracts: units of rules, each with its own commands, state, facts and invariants.
 //!
-//! In: a decoded command and who gave it. Out: a receipt and facts. Refuses to know: bytes, blocks, order of
-//! arrival. This file is the one place where the contracts are listed; facts flow down the list only.
+//! In: a decoded command and who gave it. Out: a receipt and facts. Refuses to know: bytes, blocks,
+//! order of arrival. This file is the one place where the contracts are listed; facts flow down the
+//! list only.
 
 pub mod members;
 pub mod transfer;
@@ -28,7 +29,8 @@ use crate::refusal::Refusal;
 use crate::root::Roots;
 use crate::violation::Violation;
 
-/// A command of one of the contracts. The order of the variants is their tag on the wire: append only.
+/// A command of one of the contracts. The order of the variants is their tag on the wire: append
+/// only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Command {
     /// Who takes part.
@@ -58,7 +60,7 @@ pub struct Invariant {
 }
 
 /// Everything that holds after every command. A running ledger checks it whenever a slot closes.
-pub const INVARIANTS: [Invariant; 8] = [
+pub const INVARIANTS: [Invariant; 9] = [
     Invariant { claim: "all balances sum to zero", check: |state| sums_to_zero(&state.book) },
     Invariant {
         claim: "members and accounts match",
@@ -79,6 +81,10 @@ pub const INVARIANTS: [Invariant; 8] = [
     Invariant {
         claim: "contracts cancel out (I1)",
         check: |state| state.market.contracts_balance(),
+    },
+    Invariant {
+        claim: "readings match their commitments",
+        check: |state| state.market.readings_match(&state.members),
     },
     Invariant {
         claim: "members and scores match",
@@ -145,7 +151,8 @@ impl State {
     ) -> Result<Receipt, Refusal> {
         let seed = self.market.lacks_seed().then(|| self.roots().root());
         let receipt = self.dispatch(call, command, reading, seed)?;
-        // A close has just left the market without seed; that one is written down by the next command.
+        // A close has just left the market without seed; that one is written down by the next
+        // command.
         if let (Some(root), false) = (seed, matches!(receipt, Receipt::SlotClosed(_))) {
             self.market.keep_seed(root);
         }
@@ -193,7 +200,7 @@ impl State {
             }
             Command::SlotMarket(Market::SubmitReading { slot, meter, commitment }) => {
                 let missing = Refusal::Private(Invalid::PrivatePartMissing { meter, slot });
-                let delivery = Delivery::new(commitment, &reading.ok_or(missing)?);
+                let delivery = Delivery::new(commitment, reading.ok_or(missing)?);
                 self.market.read(actor, charter, &self.members, (slot, meter), delivery)
             }
             Command::SlotMarket(Market::CloseSlot { slot }) => {
@@ -202,8 +209,8 @@ impl State {
         }
     }
 
-    /// Closes a slot: bills are posted, then transfers executed, then members scored, and the next slot takes
-    /// orders.
+    /// Closes a slot: bills are posted, then transfers executed, then members scored, and the next
+    /// slot takes orders.
     fn close(
         &mut self,
         actor: Actor,

@@ -1,7 +1,7 @@
 //! What happened: everything a bill, a report or a score is made from.
 //!
-//! In: what contracts did. Out: plain values in the order in which they happened. Refuses to know: accounts and
-//! receipts; `posting` maps facts to money, receipts tell authors.
+//! In: what contracts did. Out: plain values in the order in which they happened. Refuses to know:
+//! accounts and receipts; `posting` maps facts to money, receipts tell authors.
 
 use credit::{Assessment, Score};
 use market::{GridLine, Line, Money, Order, Outcome, ParticipantId, Price, Slot};
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::identity::MeterId;
 use crate::receipt::{GateSummary, SlotSummary};
 
-/// One thing that happened. Within a slot's close: bills by participant, the grid's and the operator's line,
-/// transfers by (participant, counter), scores by participant, then the summary.
+/// One thing that happened. Within a slot's close: bills by participant, the grid's and the
+/// operator's line, transfers by (participant, counter), scores by participant, then the summary.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Fact {
     /// A member joined.

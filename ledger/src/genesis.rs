@@ -1,6 +1,7 @@
 //! The founding document of a region: what all replicas agree on before the first command.
 //!
-//! In: names, prices, rules. Out: a checked document and its digest. Refuses to know: replicas and committees.
+//! In: names, prices, rules. Out: a checked document and its digest. Refuses to know: replicas and
+//! committees.
 
 use credit::ScoreRule;
 use market::{Energy, Kappa, MarketError, PriceRule, Tariff};
@@ -9,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::hash::Hash;
 use crate::identity::Author;
 
-/// The most members of one region: the load this project is built for. Together with the bounds on orders it
-/// keeps every book within what the market clears.
+/// The most members of one region: the load this project is built for. Together with the bounds on
+/// orders it keeps every book within what the market clears.
 pub const MAX_MEMBERS: u32 = 100_000;
 
 /// What a founder writes down, unchecked.
@@ -19,8 +20,8 @@ pub const MAX_MEMBERS: u32 = 100_000;
 pub struct Charter {
     /// Name of the region, 1 to [`Genesis::MAX_NAME`] bytes.
     pub name: String,
-    /// The distribution system operator: registers members, moves the phases, owns the account that takes
-    /// every remainder.
+    /// The distribution system operator: registers members, moves the phases, owns the account that
+    /// takes every remainder.
     pub dso: Author,
     /// The grid's prices, which bound all others.
     pub tariff: Tariff,
@@ -30,7 +31,8 @@ pub struct Charter {
     pub rule: PriceRule,
     /// How settled slots become scores.
     pub scoring: ScoreRule,
-    /// The most a connection point can carry in a slot: bounds a reading, and a member's orders of one side.
+    /// The most a connection point can carry in a slot: bounds a reading, and a member's orders of
+    /// one side.
     pub connection_limit: Energy,
 }
 
@@ -97,9 +99,9 @@ impl Genesis {
     }
 }
 
-/// The highest connection limit L with which no sum over one slot leaves 64 bits. With M members and the retail
-/// price R, a member contracts at most L and deviates at most 2 L, so no sum of amounts (members', grid's,
-/// operator's) exceeds 4 L M R; 8 leaves a factor of two.
+/// The highest connection limit L with which no sum over one slot leaves 64 bits. With M members
+/// and the retail price R, a member contracts at most L and deviates at most 2 L, so no sum of
+/// amounts (members', grid's, operator's) exceeds 4 L M R; 8 leaves a factor of two.
 fn highest_limit(tariff: &Tariff) -> Energy {
     let retail = i128::from(tariff.retail().micro_per_kwh()).max(1);
     let limit = i128::from(i64::MAX) / (8 * i128::from(MAX_MEMBERS) * retail);

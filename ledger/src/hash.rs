@@ -1,8 +1,8 @@
 //! 32-byte BLAKE3 hashes: one type for every digest of the ledger, one function that makes them.
 //!
-//! In: a value with one canonical encoding (BCS) and a context that says what it is. Out: 32 bytes. Refuses to
-//! know: what the value means. Two contexts never share a hash: the context is part of the key (BLAKE3,
-//! `derive_key` mode).
+//! In: a value with one canonical encoding (BCS) and a context that says what it is. Out: 32 bytes.
+//! Refuses to know: what the value means. Two contexts never share a hash: the context is part of
+//! the key (BLAKE3, `derive_key` mode).
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,7 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Hash([u8; 32]);
 
 impl Hash {
-    /// 32 zero bytes: the parent of the first block, the root of an empty tree. No value hashes to it.
+    /// 32 zero bytes: the parent of the first block, the root of an empty tree. No value hashes to
+    /// it.
     pub const ZERO: Self = Self([0; 32]);
 
     /// Takes over a digest that somebody else computed.
@@ -37,8 +38,8 @@ impl Hash {
         Some(Self(bytes))
     }
 
-    /// The digest of `value` in the domain that `context` names. A context is written once in the program,
-    /// says project, purpose and version, and is never reused for another purpose.
+    /// The digest of `value` in the domain that `context` names. A context is written once in the
+    /// program, says project, purpose and version, and is never reused for another purpose.
     pub(crate) fn of(context: &'static str, value: &impl Serialize) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key(context);
         bcs::serialize_into(&mut hasher, value)
@@ -103,7 +104,8 @@ mod tests {
         assert_eq!(Hash::parse(&"g".repeat(64)), None);
     }
 
-    /// One value in two contexts has two digests; the digest is BLAKE3's `derive_key` of the BCS bytes.
+    /// One value in two contexts has two digests; the digest is BLAKE3's `derive_key` of the BCS
+    /// bytes.
     #[test]
     fn the_context_separates_domains() {
         let value = 7_u32;

@@ -1,14 +1,14 @@
 //! Who acts on the ledger and which meter speaks for whom: names only.
 //!
-//! In: the fingerprint of a key that somebody else checked. Out: authors, meters, roles. Refuses to know: keys,
-//! signatures, addresses, legal persons.
+//! In: the fingerprint of a key that somebody else checked. Out: authors, meters, roles. Refuses to
+//! know: keys, signatures, addresses, legal persons.
 
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Hash;
 
-/// The author of a command: the fingerprint of the key that signed it. Whether that key may act is decided by
-/// the contract; that it signed was checked before the command came here.
+/// The author of a command: the fingerprint of the key that signed it. Whether that key may act is
+/// decided by the contract; that it signed was checked before the command came here.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Author(Hash);

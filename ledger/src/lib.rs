@@ -1,7 +1,8 @@
 //! What ordered commands mean: accounts, contracts, identity, blocks.
 //!
-//! In: entries - an author, a command, a private part - in an order that somebody else agreed on. Out: receipts,
-//! facts, a state root, block headers. Refuses to know: replicas, views, signatures, seals, clocks, floats.
+//! In: entries - an author, a command, a private part - in an order that somebody else agreed on.
+//! Out: receipts, facts, a state root, block headers. Refuses to know: replicas, views, signatures,
+//! seals, clocks, floats.
 
 mod sync;
 mod published;
@@ -24,7 +25,9 @@ pub mod contract;
 mod command;
 mod block;
 mod apply;
+mod snapshot;
 mod proof;
+pub mod audit;
 
 pub use account::{Account, Book, Posting};
 pub use apply::{Applied, InvalidEntry, Ledger};
@@ -42,4 +45,5 @@ pub use proof::{BalanceProof, ScoreProof};
 pub use published::Published;
 pub use receipt::{GateSummary, Receipt, SlotSummary};
 pub use refusal::Refusal;
+pub use snapshot::{CHUNK_BYTES, MAX_SNAPSHOT_BYTES, RestoreError};
 pub use violation::Violation;

@@ -1,20 +1,21 @@
 //! A Merkle tree over the leaves of an ordered map, cheap to change in one place.
 //!
-//! In: a key of 32 bits and the bytes of its leaf. Out: a root that depends on the set of leaves alone, and
-//! proofs that a leaf is among them. Refuses to know: what a leaf means.
+//! In: a key of 32 bits and the bytes of its leaf. Out: a root that depends on the set of leaves
+//! alone, and proofs that a leaf is among them. Refuses to know: what a leaf means.
 //!
 //! # Shape
 //!
-//! A leaf is the hash of key and value, a branch the hash of two subtrees; the two use different keys of
-//! BLAKE3's keyed mode, which is the domain separation of RFC 6962 (0x00 and 0x01 before the input) with one
-//! compression per branch instead of two. RFC 6962 splits by position, so a new leaf in the middle moves all
-//! that follow it; here a branch splits by the first bit in which keys differ (a crit-bit tree), so that one
-//! changed leaf costs one path. That departure from the RFC is ours.
+//! A leaf is the hash of key and value, a branch the hash of two subtrees; the two use different
+//! keys of BLAKE3's keyed mode, which is the domain separation of RFC 6962 (0x00 and 0x01 before
+//! the input) with one compression per branch instead of two. RFC 6962 splits by position, so a new
+//! leaf in the middle moves all that follow it; here a branch splits by the first bit in which keys
+//! differ (a crit-bit tree), so that one changed leaf costs one path. That departure from the RFC
+//! is ours.
 //!
 //! # Guarantee
 //!
-//! Two different maps have different roots unless BLAKE3 collides. Why: leaves and branches cannot be
-//! confused, so a root stands for one tree of leaves, and every leaf names its key and value.
+//! Two different maps have different roots unless BLAKE3 collides. Why: leaves and branches cannot
+//! be confused, so a root stands for one tree of leaves, and every leaf names its key and value.
 
 use serde::{Deserialize, Serialize};
 
@@ -102,13 +103,14 @@ impl Tree {
         }
     }
 
-    /// The root; [`Hash::ZERO`] for an empty tree. Hashes only what has changed since the last call.
+    /// The root; [`Hash::ZERO`] for an empty tree. Hashes only what has changed since the last
+    /// call.
     pub(crate) fn root(&mut self) -> Hash {
         self.top.map_or(Hash::ZERO, |top| self.hash(top))
     }
 
-    /// The way from the root to the leaf of `key`, `None` if there is no such leaf. Wants a tree whose
-    /// [`root`](Self::root) was asked for after the last change.
+    /// The way from the root to the leaf of `key`, `None` if there is no such leaf. Wants a tree
+    /// whose [`root`](Self::root) was asked for after the last change.
     pub(crate) fn prove(&self, key: u32) -> Option<Path> {
         let mut at = self.top?;
         let mut steps = Vec::new();
@@ -175,8 +177,8 @@ struct Step {
 }
 
 impl Path {
-    /// The root of the tree in which this path leads to the leaf `hash` of `key`; `None` for a path that no
-    /// tree has (bits must grow on the way down, and there are 32 of them).
+    /// The root of the tree in which this path leads to the leaf `hash` of `key`; `None` for a path
+    /// that no tree has (bits must grow on the way down, and there are 32 of them).
     pub(crate) fn root(&self, key: u32, hash: Hash) -> Option<Hash> {
         let ascending = self.steps.windows(2).all(|pair| pair[0].bit < pair[1].bit);
         if !ascending || self.steps.last().is_some_and(|step| step.bit > 31) {

@@ -1,4 +1,5 @@
-//! Where the market stands: every command is allowed in exactly one phase, and every refusal names two of them.
+//! Where the market stands: every command is allowed in exactly one phase, and every refusal names
+//! two of them.
 //!
 //! In: nothing. Out: a name. Refuses to know: clocks; the operator's commands move the phase.
 

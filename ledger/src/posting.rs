@@ -9,9 +9,10 @@
 //! | grid settled | operator | grid |
 //! | transferred | member | member |
 //!
-//! A member's bill is settled with the operator, never with another member, so whatever bills and grid leave
-//! over stays on the operator's account. No other fact moves money: what the operator gained is the sum of the
-//! postings above, and the close of a slot asserts that it is what the settlement says.
+//! A member's bill is settled with the operator, never with another member, so whatever bills and
+//! grid leave over stays on the operator's account. No other fact moves money: what the operator
+//! gained is the sum of the postings above, and the close of a slot asserts that it is what the
+//! settlement says.
 
 use crate::account::{Account, Posting};
 use crate::fact::Fact;

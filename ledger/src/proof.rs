@@ -1,10 +1,12 @@
 //! Proofs of one member's balance and score against a state root.
 //!
-//! In: a member's number. Out: a value small enough to send to the member, which the member checks against the
-//! root in a certified header, without the state. Refuses to know: who certified the header.
+//! In: a member's number. Out: a value small enough to send to the member, which the member checks
+//! against the root in a certified header, without the state. Refuses to know: who certified the
+//! header.
 //!
-//! A path shows hashes of neighbouring leaves. They are not salted, so somebody who knows all but a little of a
-//! neighbour's balance could test guesses against them: proofs are for the member, not for publication.
+//! A path shows hashes of neighbouring leaves. They are not salted, so somebody who knows all but a
+//! little of a neighbour's balance could test guesses against them: proofs are for the member, not
+//! for publication.
 
 use market::{Money, ParticipantId};
 use serde::{Deserialize, Serialize};
@@ -69,7 +71,8 @@ impl ScoreProof {
 }
 
 impl Ledger {
-    /// Proves the balance of `participant` against [`Ledger::root`]; `None` if there is no such member.
+    /// Proves the balance of `participant` against [`Ledger::root`]; `None` if there is no such
+    /// member.
     pub fn prove_balance(&self, participant: ParticipantId) -> Option<BalanceProof> {
         let book = self.state().book();
         let (balance, path) = book.prove(participant)?;
@@ -77,7 +80,8 @@ impl Ledger {
         Some(BalanceProof { participant, balance, path, others, contracts })
     }
 
-    /// Proves the score of `participant` against [`Ledger::root`]; `None` if there is no such member.
+    /// Proves the score of `participant` against [`Ledger::root`]; `None` if there is no such
+    /// member.
     pub fn prove_score(&self, participant: ParticipantId) -> Option<ScoreProof> {
         let (standing, path) = self.state().scores().prove(participant)?;
         let (standing, roots) = (standing.clone(), *self.roots());

@@ -1,14 +1,15 @@
-//! A snapshot for readers: one writer publishes values, readers take the latest one with its version.
+//! A snapshot for readers: one writer publishes values, readers take the latest one with its
+//! version.
 //!
-//! In: values behind an `Arc`. Out: a version and the value that was published with it. Refuses to know: what
-//! the value is. A reader holds the lock only while it copies a pointer, so it never delays the writer by more
-//! than that, and a value that a reader took stays as it was.
+//! In: values behind an `Arc`. Out: a version and the value that was published with it. Refuses to
+//! know: what the value is. A reader holds the lock only while it copies a pointer, so it never
+//! delays the writer by more than that, and a value that a reader took stays as it was.
 //!
 //! # Guarantee
 //!
-//! A reader sees either the old pair or the new one, never a version of one with the value of the other, and
-//! its versions never go back. Why: version and pointer are written and read under one lock, and the version
-//! only grows there. The loom test below tries every interleaving.
+//! A reader sees either the old pair or the new one, never a version of one with the value of the
+//! other, and its versions never go back. Why: version and pointer are written and read under one
+//! lock, and the version only grows there. The loom test below tries every interleaving.
 
 use std::sync::PoisonError;
 
@@ -63,9 +64,9 @@ mod tests {
 mod loom_tests {
     use super::{Arc, Published};
 
-    /// In every interleaving of a writer that publishes twice and a reader that reads three times, the reader
-    /// sees whole pairs only (value n was published as version n) and versions that never go back. One reader
-    /// is enough: readers share nothing but the lock.
+    /// In every interleaving of a writer that publishes twice and a reader that reads three times,
+    /// the reader sees whole pairs only (value n was published as version n) and versions that
+    /// never go back. One reader is enough: readers share nothing but the lock.
     #[test]
     fn loom_a_reader_sees_whole_pairs_in_order() {
         loom::model(|| {

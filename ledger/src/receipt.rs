@@ -1,7 +1,7 @@
 //! What an author is told about its command: one receipt per command, accepted or refused.
 //!
-//! In: what a contract did. Out: a small value with a canonical encoding that travels in replies. Refuses to
-//! know: requests, replicas, retries. Receipts are not part of the state root.
+//! In: what a contract did. Out: a small value with a canonical encoding that travels in replies.
+//! Refuses to know: requests, replicas, retries. Receipts are not part of the state root.
 
 use market::{Energy, Money, OrderId, ParticipantId, Price, Slot};
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! Records of members: an ordered map that knows its own Merkle root.
 //!
-//! In: one record per member. Out: the records in order of their members, a root over them, proofs. Refuses to
-//! know: what a record holds beyond the bytes that its leaf covers. Equality and hash are those of the map; the
-//! tree is a cache.
+//! In: one record per member. Out: the records in order of their members, a root over them, proofs.
+//! Refuses to know: what a record holds beyond the bytes that its leaf covers. Equality and hash
+//! are those of the map; the tree is a cache.
 
 use std::collections::BTreeMap;
 use std::hash::{Hash as StdHash, Hasher};
@@ -15,7 +15,8 @@ use crate::merkle::{self, Path, Tree};
 
 /// What the state root covers of a record.
 pub(crate) trait Leaf {
-    /// The covered part in its one encoding. Usually the whole record; a reading shows its commitment only.
+    /// The covered part in its one encoding. Usually the whole record; a reading shows its
+    /// commitment only.
     fn leaf(&self) -> Vec<u8>;
 }
 
@@ -74,7 +75,8 @@ impl<R: Leaf> Records<R> {
         self.tree.root()
     }
 
-    /// The record of `participant` and the path to it. Wants [`root`](Self::root) after the last change.
+    /// The record of `participant` and the path to it. Wants [`root`](Self::root) after the last
+    /// change.
     pub(crate) fn prove(&self, participant: ParticipantId) -> Option<(&R, Path)> {
         let path = self.tree.prove(participant.get())?;
         Some((self.get(participant)?, path))

@@ -1,7 +1,7 @@
 //! What the ledger refuses, with the values that clash.
 //!
-//! In: nothing. Out: one enum for all contracts, so that clients match and count. Refuses to know: who asked.
-//! After any of these nothing has changed. None of them names a private value.
+//! In: nothing. Out: one enum for all contracts, so that clients match and count. Refuses to know:
+//! who asked. After any of these nothing has changed. None of them names a private value.
 
 use market::{Energy, Money, ParticipantId, Price, Slot};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! What must always hold, and did not: our fault, never a sender's.
 //!
-//! In: nothing. Out: one enum for the invariants of all contracts, with the values that clash. Refuses to know:
-//! what to do about it; a running ledger stops, an audit reports.
+//! In: nothing. Out: one enum for the invariants of all contracts, with the values that clash.
+//! Refuses to know: what to do about it; a running ledger stops, an audit reports.
 
 use market::{Energy, ParticipantId, Slot};
 
@@ -34,6 +34,9 @@ pub enum Violation {
     /// An order, contract or reading that should not stand.
     #[error("the seat of participant {0} holds what may not stand in this phase")]
     Seat(ParticipantId),
+    /// A reading that is not the one that was committed to.
+    #[error("the reading of participant {0} does not match its commitment")]
+    Reading(ParticipantId),
     /// Contracts that do not cancel out (I1).
     #[error("in slot {slot}, {bought} were bought and {sold} sold")]
     Contracts {

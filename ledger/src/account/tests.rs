@@ -60,8 +60,8 @@ fn amounts() -> impl Strategy<Value = i64> {
     prop_oneof![3 => -1000..1000_i64, 1 => any::<i64>()]
 }
 
-/// After any postings, also refused ones, the sum is zero; a group is performed whole or not at all, and both
-/// happen.
+/// After any postings, also refused ones, the sum is zero; a group is performed whole or not at
+/// all, and both happen.
 #[test]
 fn the_book_always_sums_to_zero() {
     let (whole, refused) = (Cell::new(0), Cell::new(0));

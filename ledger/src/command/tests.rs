@@ -9,8 +9,9 @@ use crate::hash::Hash;
 use crate::identity::{Author, MeterId};
 use crate::refusal::Refusal;
 
-/// Checks that `command` has exactly the encoding `parts`, is read back from it, and from nothing longer or
-/// shorter. Integers are little-endian; a variant is one byte as long as an enum has fewer than 128.
+/// Checks that `command` has exactly the encoding `parts`, is read back from it, and from nothing
+/// longer or shorter. Integers are little-endian; a variant is one byte as long as an enum has
+/// fewer than 128.
 fn golden(command: Command, parts: &[&[u8]]) {
     let bytes = parts.concat();
     assert_eq!(command.encode(), bytes);
@@ -75,8 +76,8 @@ fn other_bytes_are_malformed() {
     }
 }
 
-/// A reading needs the private part it commits to; everything else needs an empty one, also bytes that are no
-/// command; those are otherwise admissible, because they get a receipt.
+/// A reading needs the private part it commits to; everything else needs an empty one, also bytes
+/// that are no command; those are otherwise admissible, because they get a receipt.
 #[test]
 fn the_private_part_belongs_to_readings() {
     let (slot, meter) = (Slot::ZERO, MeterId::new(1));

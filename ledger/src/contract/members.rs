@@ -1,7 +1,7 @@
 //! Members: who takes part, under which key, with which meter.
 //!
-//! In: registrations by the operator. Out: facts about new members; the answer to "who is this author?".
-//! Refuses to know: slots, orders, money beyond the first deposit.
+//! In: registrations by the operator. Out: facts about new members; the answer to "who is this
+//! author?". Refuses to know: slots, orders, money beyond the first deposit.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,8 @@ use crate::records::{Leaf, Records};
 use crate::refusal::Refusal;
 use crate::violation::Violation;
 
-/// The largest first deposit, 50,000 of the currency: with it the deposits of all members together fit 64 bits.
+/// The largest first deposit, 50,000 of the currency: with it the deposits of all members together
+/// fit 64 bits.
 pub const MAX_DEPOSIT: Money = Money::from_nano(50_000_000_000_000);
 
 const _: () = assert!(MAX_MEMBERS as i64 <= i64::MAX / MAX_DEPOSIT.nano());
@@ -28,7 +29,8 @@ const _: () = assert!(MAX_MEMBERS as i64 <= i64::MAX / MAX_DEPOSIT.nano());
 /// What the operator may ask of this contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Command {
-    /// Registers a member. Operator only, in any phase; participant, author and meter must all be new.
+    /// Registers a member. Operator only, in any phase; participant, author and meter must all be
+    /// new.
     Register {
         /// The member's number.
         participant: ParticipantId,
@@ -36,7 +38,8 @@ pub enum Command {
         author: Author,
         /// The meter that speaks for it.
         meter: MeterId,
-        /// What it paid in beforehand, 0 to [`MAX_DEPOSIT`]; posted from [`Account::External`](crate::Account).
+        /// What it paid in beforehand, 0 to [`MAX_DEPOSIT`]; posted from
+        /// [`Account::External`](crate::Account).
         deposit: Money,
     },
 }

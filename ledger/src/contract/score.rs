@@ -1,15 +1,15 @@
 //! Scores: what the settled slots say about a member.
 //!
-//! In: bills as they were settled, and how accounts stood afterwards. Out: facts about scores. Refuses to know:
-//! the formula (the credit crate has it), and what a score is used for. It takes no commands: nobody can ask
-//! for a better score.
+//! In: bills as they were settled, and how accounts stood afterwards. Out: facts about scores.
+//! Refuses to know: the formula (the credit crate has it), and what a score is used for. It takes
+//! no commands: nobody can ask for a better score.
 
 use credit::{Entry, History, Payment, Score, ScoreRule};
 use market::{Line, Money, ParticipantId, Slot};
 use serde::{Deserialize, Serialize};
 
-use super::members::Members;
 use crate::account::{Account, Book};
+use crate::contract::members::Members;
 use crate::fact::Fact;
 use crate::hash::Hash;
 use crate::merkle::Path;
@@ -64,8 +64,8 @@ impl Scores {
         }
     }
 
-    /// Folds a settled slot into every member's history, once bills and transfers are posted: a bill is paid
-    /// on time if the balance is not below zero then.
+    /// Folds a settled slot into every member's history, once bills and transfers are posted: a
+    /// bill is paid on time if the balance is not below zero then.
     pub(crate) fn close(
         &mut self,
         slot: Slot,

@@ -1,17 +1,17 @@
 //! The market of the open slot: orders until the gate closes, an auction, readings, settlement.
 //!
-//! In: orders and readings by members, phase commands by the operator. Out: facts about trades and bills.
-//! Refuses to know: formulas (the market crate has them), what bills do to a score.
+//! In: orders and readings by members, phase commands by the operator. Out: facts about trades and
+//! bills. Refuses to know: formulas (the market crate has them), what bills do to a score.
 //!
 //! # The seed
 //!
-//! Ties in the auction of a slot are broken with the state root as the close of the slot before left it (for
-//! slot 0, as the opening left it). The root covers the seed as well, so it cannot be stored in the moment in
-//! which it arises: right after a close the seed is absent, and the next accepted command, whichever it is,
-//! writes down the root it found.
+//! Ties in the auction of a slot are broken with the state root as the close of the slot before
+//! left it (for slot 0, as the opening left it). The root covers the seed as well, so it cannot be
+//! stored in the moment in which it arises: right after a close the seed is absent, and the next
+//! accepted command, whichever it is, writes down the root it found.
 
-mod auction;
 mod seat;
+mod auction;
 
 use market::{Energy, Line, Order, OrderId, ParticipantId, Position, Price};
 use market::{RegionPrices, Settlement, Side, Slot, Terms};
@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use self::auction::Auction;
 use self::seat::Seat;
-use super::members::Members;
 use crate::actor::Actor;
 use crate::commitment::Commitment;
+use crate::contract::members::Members;
 use crate::fact::{Bill, Fact};
 use crate::genesis::{Charter, MAX_MEMBERS};
 use crate::hash::Hash;
@@ -34,8 +34,8 @@ use crate::violation::Violation;
 
 pub(crate) use self::seat::{Delivery, Placed};
 
-/// The most orders of one member in one slot: enough for a stepped bid curve, and a book of all members'
-/// orders stays far below what the market clears.
+/// The most orders of one member in one slot: enough for a stepped bid curve, and a book of all
+/// members' orders stays far below what the market clears.
 pub const MAX_ORDERS: u32 = 16;
 
 const _: () = assert!(MAX_MEMBERS as usize * MAX_ORDERS as usize <= market::MAX_ORDERS);
@@ -61,8 +61,8 @@ pub enum Command {
         /// The slot.
         slot: Slot,
     },
-    /// Commits to what `meter` measured in `slot`; the value travels beside the command. The meter's member
-    /// only, after the gate closed.
+    /// Commits to what `meter` measured in `slot`; the value travels beside the command. The
+    /// meter's member only, after the gate closed.
     SubmitReading {
         /// The slot.
         slot: Slot,
@@ -82,7 +82,8 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SlotMarket {
     phase: Phase,
-    /// The root that breaks ties in the auction of the open slot; absent until the first command after a close.
+    /// The root that breaks ties in the auction of the open slot; absent until the first command
+    /// after a close.
     seed: Option<Hash>,
     /// What the auction did, once the gate is closed.
     auction: Option<GateSummary>,
@@ -259,7 +260,7 @@ impl SlotMarket {
             return Err(Refusal::AlreadyRead { meter, slot });
         }
         let limit = charter.connection_limit;
-        if delivery.metered.import() > limit || delivery.metered.export() > limit {
+        if !delivery.fits(limit) {
             return Err(Refusal::AboveConnection { limit });
         }
 
@@ -325,8 +326,8 @@ impl SlotMarket {
         wrong.map_or(Ok(()), |(participant, _)| Err(Violation::Seat(participant)))
     }
 
-    /// Invariant I1: contracted energy cancels out, and what was bought is the auction's volume at most (a
-    /// member may have bought and sold).
+    /// Invariant I1: contracted energy cancels out, and what was bought is the auction's volume at
+    /// most (a member may have bought and sold).
     pub(crate) fn contracts_balance(&self) -> Result<(), Violation> {
         let (mut bought, mut sold) = (0_i64, 0_i64);
         for (_, seat) in self.seats.iter() {
@@ -341,6 +342,18 @@ impl SlotMarket {
         Err(Violation::Contracts { slot: self.phase.slot().unwrap_or_default(), bought, sold })
     }
 
+    /// Invariant: every reading is the one that its ordered commitment covers.
+    pub(crate) fn readings_match(&self, members: &Members) -> Result<(), Violation> {
+        let slot = self.phase.slot().unwrap_or_default();
+        let mut read = self.seats.iter().filter_map(|(who, seat)| Some((who, seat.delivery?)));
+        let wrong = read.find(|(participant, Delivery { commitment, reading })| {
+            members
+                .get(*participant)
+                .is_none_or(|member| reading.check(member.meter, slot, commitment).is_err())
+        });
+        wrong.map_or(Ok(()), |(participant, _)| Err(Violation::Reading(participant)))
+    }
+
     fn require(&self, needs: Phase) -> Result<(), Refusal> {
         if self.phase == needs { Ok(()) } else { Err(Refusal::Phase { needs, now: self.phase }) }
     }
@@ -353,7 +366,7 @@ impl SlotMarket {
             Position {
                 participant,
                 contracted: seat.map_or(Energy::ZERO, |seat| seat.contracted),
-                metered: seat.and_then(|seat| seat.delivery).map(|delivery| delivery.metered),
+                metered: seat.and_then(|seat| seat.delivery).map(|delivery| delivery.metered()),
             }
         });
         seated.collect()

@@ -1,11 +1,12 @@
 //! Transfers: money from one member to another.
 //!
-//! In: transfers by members. Out: facts, executed or bounced, when the slot closes. Refuses to know: energy,
-//! prices, why somebody pays.
+//! In: transfers by members. Out: facts, executed or bounced, when the slot closes. Refuses to
+//! know: energy, prices, why somebody pays.
 //!
-//! A transfer is admitted at once and executed at the slot's close, after the bills, in the order (participant,
-//! counter). Executing it on arrival would make the balances depend on the order in which different members'
-//! commands came. For the same reason the receiver is looked up at the close.
+//! A transfer is admitted at once and executed at the slot's close, after the bills, in the order
+//! (participant, counter). Executing it on arrival would make the balances depend on the order in
+//! which different members' commands came. For the same reason the receiver is looked up at the
+//! close.
 
 use market::{Money, ParticipantId, Slot};
 use serde::{Deserialize, Serialize};
@@ -98,8 +99,8 @@ impl Transfers {
         Ok(Receipt::TransferAdmitted { slot, counter })
     }
 
-    /// Executes what waits, in the order (participant, counter); one that the balance does not cover at that
-    /// moment bounces as a whole.
+    /// Executes what waits, in the order (participant, counter); one that the balance does not
+    /// cover at that moment bounces as a whole.
     pub(crate) fn close(&mut self, slot: Slot, book: &mut Book, facts: &mut Vec<Fact>) -> Tally {
         let mut tally = Tally::default();
         for (from, pending) in self.pending.take() {

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::{Tree, branch, leaf};
 use crate::hash::Hash;
 
-/// The root of a map by the definition in the module header, without a tree: split at the first bit in which
-/// keys differ, hash both halves.
+/// The root of a map by the definition in the module header, without a tree: split at the first bit
+/// in which keys differ, hash both halves.
 fn root_by_definition(leaves: &[(u32, u8)], bit: u32) -> Hash {
     match leaves {
         [] => Hash::ZERO,
@@ -45,7 +45,8 @@ fn keys() -> impl Strategy<Value = u32> {
     ]
 }
 
-/// A tree of three leaves by hand: 4 = 100b and 5 = 101b share 29 + 2 bits, 1 = 001b leaves them before.
+/// A tree of three leaves by hand: 4 = 100b and 5 = 101b share 29 + 2 bits, 1 = 001b leaves them
+/// before.
 #[test]
 fn a_small_tree_is_the_one_drawn_by_hand() {
     let mut tree = tree([(5, 50), (1, 10), (4, 40)]);
@@ -66,8 +67,8 @@ fn leaf_and_branch_are_different_domains() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// Whatever the order of arrival, and however often a leaf is replaced or the root asked for in between,
-    /// the root is the one by definition over the final map.
+    /// Whatever the order of arrival, and however often a leaf is replaced or the root asked for in
+    /// between, the root is the one by definition over the final map.
     #[test]
     fn the_root_depends_on_the_final_leaves_alone(
         changes in prop::collection::vec((keys(), any::<u8>(), any::<bool>()), 0..80),
@@ -85,7 +86,8 @@ proptest! {
         prop_assert_eq!(tree.root(), root_by_definition(&leaves, 0));
     }
 
-    /// Every leaf has a path to the root; with another value or key it leads elsewhere; absent keys have none.
+    /// Every leaf has a path to the root; with another value or key it leads elsewhere; absent keys
+    /// have none.
     #[test]
     fn paths_lead_from_present_leaves_to_the_root(
         map in prop::collection::btree_map(keys(), any::<u8>(), 1..60),

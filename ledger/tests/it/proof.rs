@@ -26,7 +26,8 @@ fn settled() -> Ledger {
     ledger
 }
 
-/// What is proved is what the state holds; the proof survives its wire form and is small enough for a meter.
+/// What is proved is what the state holds; the proof survives its wire form and is small enough for
+/// a meter.
 #[test]
 fn every_member_has_its_proofs() {
     let ledger = settled();

@@ -27,7 +27,8 @@ pub(crate) fn meter(number: u32) -> MeterId {
     MeterId::new(100 + number)
 }
 
-/// Feed-in 0.08, retail 0.30; nrgx-safe with top 0.12, r 0.40, alpha 0.5; 100 kWh per connection and slot.
+/// Feed-in 0.08, retail 0.30; nrgx-safe with top 0.12, r 0.40, alpha 0.5; 100 kWh per connection
+/// and slot.
 pub(crate) fn charter() -> Charter {
     let price = Price::from_micro_per_kwh;
     let decimal = |text| Decimal::parse(text).expect("a decimal");

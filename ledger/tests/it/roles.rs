@@ -48,8 +48,8 @@ fn commands(by: Author) -> Vec<(Sent, Role, Vec<Phase>)> {
     ]
 }
 
-/// Each command is for one role: the operator cannot trade, members cannot move phases, strangers can do
-/// nothing. A refusal names both roles and leaves the root as it was.
+/// Each command is for one role: the operator cannot trade, members cannot move phases, strangers
+/// can do nothing. A refusal names both roles and leaves the root as it was.
 #[test]
 fn each_command_is_for_one_role() {
     let actors = [(DSO, Role::Dso), (author(1), Role::Member), (STRANGER, Role::Stranger)];
@@ -69,8 +69,8 @@ fn each_command_is_for_one_role() {
     }
 }
 
-/// Outside its phases a command is refused with the phase it needs and the phase there is, also when the slot is
-/// one too early or one too late.
+/// Outside its phases a command is refused with the phase it needs and the phase there is, also
+/// when the slot is one too early or one too late.
 #[test]
 fn each_command_has_its_phase() {
     let around = (0..3).flat_map(|slot| {

@@ -8,13 +8,15 @@ use crate::region::{
     transfer,
 };
 
-/// Member 1 bids 1,000 Wh at 0.20, member 2 offers 1,000 Wh at 0.10; member 3 does nothing and is not read.
+/// Member 1 bids 1,000 Wh at 0.20, member 2 offers 1,000 Wh at 0.10; member 3 does nothing and is
+/// not read.
 ///
-/// Auction: 1,000 Wh at the middle of [0.10, 0.20], 0.15. Readings: 1 draws 1,200 Wh, 2 feeds in 900 Wh.
-/// Region: tp = 900, tc = 1,200, so m < 0 and sell = top = 0.12; buy = 0.40 * 1,200 / 2,100 = 0.228571.., posted
-/// up as 228,572 micro. Bills in nano: 1 pays 1,000 * 150,000 + 200 * 228,572 = 195,714,400; 2 gets 150,000,000
-/// and is short of 100 Wh, so 150,000,000 - 100 * 228,572 = 127,142,800. The grid delivers 300 Wh at 300,000:
-/// 90,000,000. The operator keeps 195,714,400 - 127,142,800 - 90,000,000 = -21,428,400.
+/// Auction: 1,000 Wh at the middle of [0.10, 0.20], 0.15. Readings: 1 draws 1,200 Wh, 2 feeds in
+/// 900 Wh. Region: tp = 900, tc = 1,200, so m < 0 and sell = top = 0.12; buy = 0.40 * 1,200 / 2,100
+/// = 0.228571.., posted up as 228,572 micro. Bills in nano: 1 pays 1,000 * 150,000 + 200 * 228,572
+/// = 195,714,400; 2 gets 150,000,000 and is short of 100 Wh, so 150,000,000 - 100 * 228,572 =
+/// 127,142,800. The grid delivers 300 Wh at 300,000: 90,000,000. The operator keeps 195,714,400 -
+/// 127,142,800 - 90,000,000 = -21,428,400.
 #[test]
 fn a_slot_is_settled_to_the_last_nano() {
     let mut ledger = ledger();
@@ -55,8 +57,8 @@ fn a_slot_is_settled_to_the_last_nano() {
     assert_eq!(ledger.state().check(), Ok(()));
 }
 
-/// Transfers run at the close, after the bills, member by member: 2 can pass on what 1 paid it in the same
-/// close, but 1 cannot spend what 2 will pay it. What is not covered bounces whole.
+/// Transfers run at the close, after the bills, member by member: 2 can pass on what 1 paid it in
+/// the same close, but 1 cannot spend what 2 will pay it. What is not covered bounces whole.
 #[test]
 fn transfers_run_at_the_close_in_order_of_members() {
     let mut ledger = ledger();
@@ -86,8 +88,8 @@ fn transfers_run_at_the_close_in_order_of_members() {
     assert_eq!(balances, [20, 10, 70]);
 }
 
-/// A member that cannot pay is overdue since the close that left it below zero, and stays so until it is not;
-/// its score falls below that of a member with the same slots who can pay.
+/// A member that cannot pay is overdue since the close that left it below zero, and stays so until
+/// it is not; its score falls below that of a member with the same slots who can pay.
 #[test]
 fn debts_are_overdue_since_the_close_that_made_them() {
     let mut ledger = ledger();

@@ -1,11 +1,11 @@
 //! From seats with orders to seats with contracts.
 //!
-//! In: all seats of a slot and the seed for ties. Out: the auction's result, a fact per order, the seats that
-//! have something to deliver. Refuses to know: how prices are found.
+//! In: all seats of a slot and the seed for ties. Out: the auction's result, a fact per order, the
+//! seats that have something to deliver. Refuses to know: how prices are found.
 
 use market::{Clearing, Contract, Kappa, Order, ParticipantId, Seed, Side, Slot};
 
-use super::seat::Seat;
+use crate::contract::slot_market::seat::Seat;
 use crate::fact::Fact;
 use crate::hash::Hash;
 use crate::receipt::GateSummary;

@@ -1,6 +1,7 @@
 //! A seat: what one member has in the open slot.
 //!
-//! In: orders, a contract, a reading. Out: the bytes that the state root covers. Refuses to know: other seats.
+//! In: orders, a contract, a reading. Out: the bytes that the state root covers. Refuses to know:
+//! other seats.
 
 use market::{Energy, Metered, Order, OrderId, ParticipantId, Price, Side, Tariff};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,8 @@ use crate::commitment::{Commitment, Reading};
 use crate::records::Leaf;
 use crate::refusal::Refusal;
 
-/// One member's part of the open slot. Orders until the gate closes; then a contract, then a reading.
+/// One member's part of the open slot. Orders until the gate closes; then a contract, then a
+/// reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Seat {
     /// Its orders in the order in which it gave them: the position is the order's counter.
@@ -28,11 +30,12 @@ pub(crate) struct Placed {
     pub(crate) quantity: Energy,
 }
 
-/// A reading: what was ordered, and the value that it covers.
+/// A reading: what was ordered, and the private part that it covers. The salt is kept so that the
+/// match can be checked again wherever this state is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     pub(super) commitment: Commitment,
-    pub(super) metered: Metered,
+    pub(super) reading: Reading,
 }
 
 impl Seat {
@@ -88,11 +91,20 @@ impl Placed {
 }
 
 impl Delivery {
-    /// A reading that was opened from its private part, which checked its bounds.
-    pub(crate) fn new(commitment: Commitment, reading: &Reading) -> Self {
-        let metered = Metered::try_new(reading.import, reading.export)
-            .expect("a reading has the bounds of a metered slot");
-        Self { commitment, metered }
+    /// A reading that was opened from its private part, which checked bounds and commitment.
+    pub(crate) fn new(commitment: Commitment, reading: Reading) -> Self {
+        Self { commitment, reading }
+    }
+
+    /// Whether neither register exceeds `limit`.
+    pub(super) fn fits(&self, limit: Energy) -> bool {
+        self.reading.import <= limit && self.reading.export <= limit
+    }
+
+    /// The value as settlement wants it.
+    pub(super) fn metered(&self) -> Metered {
+        Metered::try_new(self.reading.import, self.reading.export)
+            .expect("a reading has the bounds of a metered slot")
     }
 }
 
