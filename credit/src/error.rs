@@ -32,6 +32,16 @@ pub enum CreditError {
         /// Since when it says the member is in debt.
         since: Slot,
     },
+    /// A history from outside says something that no folding of slots can have produced.
+    #[error("{slots} slots cannot have given {observed:?} occasions and cost {lost:?} points")]
+    History {
+        /// Slots it says were folded in.
+        slots: u32,
+        /// Occasions per factor.
+        observed: [u64; 3],
+        /// Points lost per cause.
+        lost: [u64; 5],
+    },
     /// A rule needs some weight, each at most 1000, and a prior of at least one slot.
     #[error(
         "weights must be 0..=1000 and not all zero, the prior above zero, got {weights:?}, {prior}"

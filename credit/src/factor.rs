@@ -7,15 +7,15 @@
 //! version 1 of the rule. A slot says nothing about a factor it gives no occasion for, so a member
 //! is not judged on what it could not do.
 //!
-//! - *Payment punctuality.* Occasion: a bill above zero, or an open debt. Lost: nothing on time,
-//!   else 250 per started day that the debt is open, at most 1000.
+//! - *Payment punctuality.* Occasion: a bill above zero. Lost: nothing if the account covered it,
+//!   else all 1000, again in every slot with a bill until the debt is paid.
 //! - *Delivery reliability.* Occasion: a contract, or no reading. Lost: 1000 x excess / contract,
 //!   at most 1000, where the excess is the deviation beyond max(50 Wh, 5 % of the contract); all
 //!   1000 without a reading.
 //! - *Local solar loyalty.* Occasion: an import. Lost: 500 x (1 - local / import), so that only the
 //!   reward can be lost.
 
-use market::{Energy, Slot};
+use market::{Energy, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, Payment};
@@ -50,7 +50,7 @@ pub enum Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Observation {
     /// Points lost, 0..=1000.
-    pub(crate) lost: u16,
+    pub(crate) lost: u64,
     /// Why, if any were lost.
     pub(crate) cause: Cause,
 }
@@ -89,27 +89,23 @@ impl Cause {
     ];
 }
 
-/// Points lost per started day of an open debt; after four days all are lost.
-const LOST_PER_DAY: u32 = 250;
 /// The least deviation that costs points: meters count in steps of 1 to 10 Wh.
 const BAND_WH: u64 = 50;
 /// The part of the contract that may be missed, 1 / 20 = 5 %.
 const BAND_PART: u64 = 20;
-const ALL_POINTS: u16 = 1000;
+/// What a slot can lose, and what a factor and a score have at best.
+pub(crate) const ALL_POINTS: u64 = 1000;
 /// What loyalty can add to the neutral 500, and so the most that can be lost.
 const LOYALTY_REWARD: i128 = 500;
 
 fn punctuality(entry: &Entry) -> Option<Observation> {
-    let cause = Cause::LatePayment;
-    match entry.payment {
-        Payment::Overdue { since } => {
-            let started_days = entry.slot.get().saturating_sub(since.get()) / Slot::PER_DAY + 1;
-            let lost = started_days.saturating_mul(LOST_PER_DAY).min(ALL_POINTS.into());
-            Some(Observation { lost: lost as u16, cause })
-        }
-        Payment::OnTime if entry.bill.nano() > 0 => Some(Observation { lost: 0, cause }),
-        Payment::OnTime => None,
+    if entry.bill <= Money::ZERO {
+        return None;
     }
+    // Not graded by days: a debt that stays open loses again in every slot that has a bill, and any
+    // points for a late payment could lift a low score.
+    let lost = if entry.payment == Payment::OnTime { 0 } else { ALL_POINTS };
+    Some(Observation { lost, cause: Cause::LatePayment })
 }
 
 fn reliability(entry: &Entry) -> Option<Observation> {
@@ -123,7 +119,7 @@ fn reliability(entry: &Entry) -> Option<Observation> {
     let band = BAND_WH.max(contracted / BAND_PART);
     let excess = entry.deviation.wh().unsigned_abs().saturating_sub(band);
     let lost = u128::from(excess) * u128::from(ALL_POINTS) / u128::from(contracted);
-    let lost = lost.min(ALL_POINTS.into()) as u16;
+    let lost = lost.min(ALL_POINTS.into()) as u64;
     Some(Observation { lost, cause: Cause::Deviation })
 }
 
@@ -134,5 +130,5 @@ fn loyalty(entry: &Entry) -> Option<Observation> {
     let foreign = i128::from(entry.import.wh()) - i128::from(entry.local_solar.wh());
     // The entry was checked: 0 <= local <= import, so 0 <= lost <= 500.
     let lost = foreign * LOYALTY_REWARD / i128::from(entry.import.wh());
-    Some(Observation { lost: lost as u16, cause: Cause::LittleLocalSolar })
+    Some(Observation { lost: lost as u64, cause: Cause::LittleLocalSolar })
 }

@@ -9,12 +9,13 @@
 use market::Slot;
 use serde::{Deserialize, Serialize};
 
-use crate::entry::Entry;
+use crate::entry::{Entry, Payment};
 use crate::error::CreditError;
-use crate::factor::{Cause, Factor};
+use crate::factor::{ALL_POINTS, Cause, Factor};
 
 /// A member's past.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "RawHistory")]
 pub struct History {
     /// The last slot that was folded in.
     last: Option<Slot>,
@@ -68,7 +69,7 @@ impl History {
         for factor in Factor::ALL {
             if let Some(observation) = factor.observe(&entry) {
                 self.observed[factor as usize] += 1;
-                self.lost[observation.cause as usize] += u64::from(observation.lost);
+                self.lost[observation.cause as usize] += observation.lost;
             }
         }
         self.last = Some(entry.slot);
@@ -120,11 +121,45 @@ impl Sums {
         // A history has at most 2^32 slots, so sums of 64-bit numbers fit 128 bits.
         self.slots += 1;
         self.missing += u32::from(entry.missing);
-        self.overdue += u32::from(entry.payment != crate::entry::Payment::OnTime);
+        self.overdue += u32::from(entry.payment != Payment::OnTime);
         self.billed_nano += i128::from(entry.bill.nano());
         self.contracted_wh += u128::from(entry.contracted.wh().unsigned_abs());
         self.deviation_wh += u128::from(entry.deviation.wh().unsigned_abs());
         self.import_wh += u128::from(entry.import.wh().unsigned_abs());
         self.local_solar_wh += u128::from(entry.local_solar.wh().unsigned_abs());
+    }
+}
+
+/// A history as it travels, before it is checked; the fields are those of [`History`], in their
+/// order.
+#[derive(Deserialize)]
+struct RawHistory {
+    last: Option<Slot>,
+    observed: [u64; Factor::ALL.len()],
+    lost: [u64; Cause::ALL.len()],
+    sums: Sums,
+    recent: Vec<Entry>,
+}
+
+impl TryFrom<RawHistory> for History {
+    type Error = CreditError;
+
+    /// Accepts what folding could have produced, as far as the sums show it.
+    fn try_from(raw: RawHistory) -> Result<Self, CreditError> {
+        let RawHistory { last, observed, lost, sums, recent } = raw;
+        let plausible = |factor: Factor| {
+            let seen = observed[factor as usize];
+            let lost = |cause: &Cause| lost[*cause as usize];
+            let all = factor.causes().iter().map(lost).try_fold(0, u64::checked_add);
+            seen <= u64::from(sums.slots) && all.is_some_and(|all| all <= ALL_POINTS * seen)
+        };
+        let kept = recent.len() == Self::RECENT.min(sums.slots as usize)
+            && recent.last().map(|entry| entry.slot) == last
+            && recent.windows(2).all(|pair| pair[0].slot < pair[1].slot);
+        if !kept || !Factor::ALL.into_iter().all(plausible) {
+            return Err(CreditError::History { slots: sums.slots, observed, lost });
+        }
+        recent.iter().try_for_each(Entry::check)?;
+        Ok(Self { last, observed, lost, sums, recent })
     }
 }

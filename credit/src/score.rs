@@ -21,7 +21,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::CreditError;
-use crate::factor::{Cause, Factor};
+use crate::factor::{ALL_POINTS, Cause, Factor};
 use crate::history::History;
 use crate::reason::Reason;
 
@@ -103,7 +103,7 @@ pub struct FactorScore {
     pub observed: u64,
 }
 
-const ALL_POINTS: u64 = 1000;
+/// Points the prior's slots lose each: a factor without evidence stands in the middle.
 const NEUTRAL_LOSS: u64 = 500;
 
 impl ScoreRule {

@@ -1,1 +1,5 @@
 //! Credit through its public face.
+
+mod members;
+mod scores;
+mod refusals;

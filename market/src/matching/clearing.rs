@@ -90,7 +90,8 @@ impl Clearing {
 
     /// The fills of one side in Wh, best price first, ties by order id.
     fn by_merit(&self, orders: &[Order], side: Side) -> Vec<(OrderId, i64)> {
-        // Price, participant, counter and fill in 32 bits each: one integer to sort, nothing to look up.
+        // Price, participant, counter and fill in 32 bits each: one integer to sort, nothing to
+        // look up.
         let pack = |(order, filled): (&Order, Energy)| {
             let OrderId { participant, counter } = order.id;
             let price = u128::from(!merit_of(side, order.price));

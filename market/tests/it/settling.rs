@@ -44,9 +44,9 @@ fn terms() -> Terms {
 /// | 3 | +100 x 180,000 = +18 m | 0 | +18 m |
 /// | 4 | 0 | 450 x 240,000 = -108 m | -108 m |
 ///
-/// Net 550 - 500 - 100 + 450 = 400 Wh from the grid: 120 m to it. All but the operator: 78, 18 and 120
-/// against 108 and 108, so the operator has 0. Imports 1,000, exports 500: local 500, half of every
-/// import, so 275 for 1 and 225 for 4.
+/// Net 550 - 500 - 100 + 450 = 400 Wh from the grid: 120 m to it. All but the operator: 78, 18 and
+/// 120 against 108 and 108, so the operator has 0. Imports 1,000, exports 500: local 500, half of
+/// every import, so 275 for 1 and 225 for 4.
 #[test]
 fn a_slot_settled_by_hand() {
     let positions = [
