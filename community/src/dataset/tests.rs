@@ -128,6 +128,38 @@ fn a_synthetic_year_is_plausible() {
     assert!((850..=1_150).contains(&hours), "{hours} kWh per kWp and year");
 }
 
+// A made-up car is away before its trip is booked, plugged in when it is, and home at midnight.
+#[test]
+fn a_trip_is_booked_when_the_car_is_back() {
+    let town = Dataset::synthetic(40, 7, 1).expect("in bounds");
+    let mut trips = 0;
+    for (home, day) in (0..40).flat_map(|home| (0..7).map(move |day| (home, day))) {
+        let moments = town.day(home, day);
+        assert!(town.equipment(home).vehicle.is_some() == moments[0].plugged);
+        let booked = (1..96).filter(|quarter| moments[*quarter].trip.nanojoules() > 0);
+        for quarter in booked {
+            assert!(moments[quarter].plugged && !moments[quarter - 1].plugged);
+            trips += 1;
+        }
+    }
+    assert!(trips > 20, "{trips} trips");
+}
+
+// Two roofs of one make under one sky: nearly the same day, but never the same curve.
+#[test]
+fn neighbours_share_the_weather_and_not_every_cloud() {
+    let town = Neighbourhood::try_new(2, 20, 1).expect("in bounds");
+    let own = (0..100).map(|home| Equipment::draw(1, home)).find(|own| own.roof.is_some());
+    let own = own.expect("half of all homes have a roof");
+    for day in 0..20 {
+        let curve = |home| town.moments(home, &own, day).iter().map(pv).collect::<Vec<_>>();
+        let (one, other) = (curve(0), curve(1));
+        assert_ne!(one, other, "day {day}");
+        let (a, b) = (one.iter().sum::<i64>(), other.iter().sum::<i64>());
+        assert!((a - b).abs() < a / 5, "day {day}: {a} and {b}");
+    }
+}
+
 // At noon of a summer day some homes have more than they use, some have less; at midnight nobody
 // exports.
 #[test]

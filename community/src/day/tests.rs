@@ -7,6 +7,7 @@ use market::{Energy, Side};
 
 use super::*;
 use crate::bidding::{PriceTaker, ZeroIntelligence};
+use crate::register::Register;
 
 fn author(number: u32) -> Author {
     let mut fingerprint = [0; 32];
@@ -141,6 +142,24 @@ fn orders_follow_the_forecast() {
         }
     }
     assert!(compared > 500 && deviated * 2 > compared, "{deviated} of {compared}");
+}
+
+// Every day is lived through as the data has it: after three days a home without a car has used
+// what its loads of three days add up to.
+#[test]
+fn every_day_brings_its_own_moments() {
+    let mut community = community(10, 3, Box::new(ZeroIntelligence), 1);
+    while community.slot().is_some() {
+        community.readings();
+    }
+    let data = community.dataset();
+    let plain = (0..10).find(|home| data.equipment(*home).vehicle.is_none());
+    let home = plain.expect("seven of ten homes have no car");
+    let mut register = Register::ZERO;
+    for moment in (0..3).flat_map(|day| data.day(home, day)) {
+        register.advance(moment.load, Slot::SECONDS);
+    }
+    assert_eq!(community.flows()[home as usize].used, register.shown());
 }
 
 // A sunny noon has homes on both sides of the market; at midnight everybody buys.

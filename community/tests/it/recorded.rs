@@ -6,7 +6,7 @@ use community::{Dataset, Equipment, Register};
 use market::Slot;
 
 /// The directory of the data sets: `GRIDQUORUM_DATA`, or `../shared/data` beside the workspace.
-fn data() -> Option<PathBuf> {
+pub(crate) fn data() -> Option<PathBuf> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let dir = std::env::var_os("GRIDQUORUM_DATA").map_or(beside, PathBuf::from);
     let dir = dir.join("hamlet-sfh-15min");

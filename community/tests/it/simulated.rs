@@ -14,6 +14,8 @@ use community::{
 use ledger::{Author, Fact, Genesis, Ledger, Receipt};
 use market::{Energy, ParticipantId, Slot};
 
+use crate::recorded::data;
+
 const OPERATOR: Author = Author::new([0xff; 32]);
 
 fn cast(homes: u32) -> Cast {
@@ -185,6 +187,20 @@ fn homes_see_the_past_and_nothing_else() {
     }
     let learned = seen.iter().filter(|view| view.last_price.is_some()).count();
     assert!(0 < learned && learned < seen.len(), "{learned} of {} views", seen.len());
+}
+
+// Two days of the published set: the same on 1 and 16 threads, nothing refused, and its weak
+// February sun still trades.
+#[test]
+fn the_published_set_can_be_simulated() {
+    let Some(dir) = data() else { return };
+    let open = || Dataset::open(&dir, None, 1).expect("the published set");
+    let one = simulate(community(open(), ZeroIntelligence, 1), Some(192));
+    let crowd = simulate(community(open(), ZeroIntelligence, 16), Some(192));
+    assert_eq!(one, crowd);
+    assert_eq!((one.0.slots.len(), one.0.refused), (192, 0));
+    let trading = one.0.slots.iter().filter(|slot| slot.volume.is_positive()).count();
+    assert!(trading >= 20, "{trading} of 192 slots trade");
 }
 
 // A capped run is the beginning of the whole run, and reports each of its slots once.
