@@ -7,13 +7,26 @@
 
 use std::num::NonZeroUsize;
 
-/// The results of `work` on every item; `work` also learns the item's number.
+/// Fewer homes than this are not worth a thread: they take a few hundred microseconds, starting a
+/// thread takes some tens of them.
+const ITEMS_PER_THREAD_MIN: usize = 128;
+
+/// The results of `work` on every item, on at most `threads` threads; `work` also learns the item's
+/// number.
 pub(crate) fn each<T: Send, R: Send>(
     items: &mut [T],
     threads: NonZeroUsize,
     work: impl Fn(u32, &mut T) -> R + Sync,
 ) -> Vec<R> {
-    let chunk = items.len().div_ceil(threads.get()).max(1);
+    in_chunks(items, items.len().div_ceil(threads.get()).max(ITEMS_PER_THREAD_MIN), work)
+}
+
+/// The same, with a thread for every `chunk` items; `chunk` is above 0.
+fn in_chunks<T: Send, R: Send>(
+    items: &mut [T],
+    chunk: usize,
+    work: impl Fn(u32, &mut T) -> R + Sync,
+) -> Vec<R> {
     if chunk >= items.len() {
         return on_one(items, 0, &work);
     }
@@ -46,13 +59,12 @@ mod tests {
     use super::*;
 
     proptest! {
-        // Any number of threads gives the results of one, in order, and touches every item once -
-        // also when there are fewer items than threads, or none.
+        // However many items a thread gets, the results are those of one thread, in order, and
+        // every item is touched once - also when there are fewer items than a chunk, or none.
         #[test]
-        fn the_number_of_threads_does_not_show(count in 0_usize..70, threads in 1_usize..20) {
+        fn the_number_of_threads_does_not_show(count in 0_usize..70, chunk in 1_usize..20) {
             let mut items: Vec<u64> = (0..count as u64).map(|n| n * n).collect();
-            let threads = NonZeroUsize::new(threads).expect("at least 1");
-            let got = each(&mut items, threads, |number, item| {
+            let got = in_chunks(&mut items, chunk, |number, item| {
                 *item += 1;
                 (number, *item)
             });
@@ -60,5 +72,20 @@ mod tests {
                 (0..count as u32).map(|n| (n, u64::from(n) * u64::from(n) + 1)).collect();
             prop_assert_eq!(got, wanted);
         }
+    }
+
+    // Work is spread as soon as it is worth it: 300 items on 4 threads are 3 chunks of at most 128,
+    // each on a thread of its own; 128 items stay on the caller's.
+    #[test]
+    fn threads_start_only_when_there_is_work_for_them() {
+        let threads_used = |count: usize| {
+            let four = NonZeroUsize::new(4).expect("not zero");
+            let ids = each(&mut vec![(); count], four, |_, ()| std::thread::current().id());
+            let others = ids.iter().filter(|id| **id != std::thread::current().id()).count();
+            let changes = ids.windows(2).filter(|pair| pair[0] != pair[1]).count();
+            (others, changes + 1)
+        };
+        assert_eq!(threads_used(300), (300, 3));
+        assert_eq!(threads_used(128), (0, 1));
     }
 }

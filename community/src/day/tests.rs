@@ -70,11 +70,11 @@ fn enrolment_registers_every_home() {
 // the way).
 #[test]
 fn commands_do_not_depend_on_threads_or_on_asking_twice() {
-    let mut one = community(23, 2, Box::new(ZeroIntelligence), 1);
-    let mut many = community(23, 2, Box::new(ZeroIntelligence), 16);
+    let mut one = community(300, 2, Box::new(ZeroIntelligence), 1);
+    let mut many = community(300, 2, Box::new(ZeroIntelligence), 16);
     while one.slot().is_some() {
         let orders = one.orders(&view());
-        assert_eq!(orders, one.orders(&view()));
+        assert_eq!(orders, many.orders(&view()));
         assert_eq!(orders, many.orders(&view()));
         assert_eq!(one.readings(), many.readings());
     }
