@@ -316,3 +316,20 @@ impl Tally {
 fn energy(wh: i128, what: Quantity) -> Result<Energy, MarketError> {
     i64::try_from(wh).map(Energy::from_wh).map_err(|_| MarketError::Overflow { what })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shares are exact also where a product needs more than 64 bits: 10^9 x 4 10^14 / 10^15 = 4 10^8; and
+    /// they are rounded down: 10 x 7 / 9 = 7.78.
+    #[test]
+    fn shares_are_rounded_down_at_any_size() {
+        let wh = Energy::from_wh;
+        let large = share(wh(1_000_000_000), wh(400_000_000_000_000), wh(1_000_000_000_000_000));
+        assert_eq!(large, wh(400_000_000));
+        assert_eq!(share(wh(10), wh(7), wh(9)), wh(7));
+        assert_eq!(share(wh(10), wh(0), wh(9)), wh(0));
+        assert_eq!(share(wh(0), wh(0), wh(0)), wh(0));
+    }
+}

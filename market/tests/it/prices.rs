@@ -199,6 +199,16 @@ fn posted_prices_are_rounded_away_from_the_operator() {
     assert_eq!((prices.buy, prices.sell), (price(124_146), price(124_145)));
 }
 
+/// A tariff that moved above the top price moves the top with it: with top 0.20 and a feed-in of 0.25 the
+/// selling price is 0.25 in balance, and the buying price r / 2 = 0.2 becomes 0.25.
+#[test]
+fn a_tariff_that_moved_takes_the_top_price_along() {
+    let rule = PriceRule::NrgXSafe(safe("0.20", "0.4", "0.25"));
+    let tariff = Tariff::try_new(price(250_000), price(300_000)).expect("in order");
+    let expected = RegionPrices { buy: price(250_000), sell: price(250_000) };
+    assert_eq!(rule.prices(&totals(1_000, 1_000), &tariff), expected);
+}
+
 /// Totals are bounded and not negative.
 #[test]
 fn totals_are_bounded() {
