@@ -2,6 +2,47 @@
 //!
 //! In: orders, metered energy, a tariff. Out: facts - trades, prices, settlement lines - that add
 //! up exactly. Refuses to know: accounts, identities, signatures, replicas, time, floats.
+//!
+//! ```
+//! use market::{Decimal, NrgXSafe, PriceRule, Tariff, Terms};
+//! use market::{Energy, Kappa, Metered, Order, OrderId, ParticipantId, Position, Price, Seed, Side};
+//!
+//! // Home 1 wants 400 Wh for at most 0.25, home 2 offers 300 Wh for at least 0.15 currency/kWh.
+//! let (wh, price) = (Energy::from_wh, Price::from_micro_per_kwh);
+//! let order = |home, side, price, quantity| Order {
+//!     id: OrderId { participant: ParticipantId::new(home), counter: 0 },
+//!     side,
+//!     price,
+//!     quantity,
+//! };
+//! let bid = order(1, Side::Bid, price(250_000), wh(400));
+//! let offer = order(2, Side::Offer, price(150_000), wh(300));
+//! let clearing = market::clear(&[bid, offer], Kappa::HALF, &Seed::new([0; 32]))?;
+//! assert_eq!(clearing.volume, wh(300));
+//! // The 100 Wh of the bid that found no seller keep the price at the bid.
+//! assert_eq!(clearing.price, Some(price(250_000)));
+//!
+//! // Delivery: home 1 used 420 Wh, home 2 gave 280 Wh.
+//! let position = |home, contracted, metered| Position {
+//!     participant: ParticipantId::new(home),
+//!     contracted,
+//!     metered: Some(metered),
+//! };
+//! let used = position(1, wh(300), Metered::try_new(wh(420), wh(0))?);
+//! let gave = position(2, wh(-300), Metered::try_new(wh(0), wh(280))?);
+//!
+//! let tariff = Tariff::try_new(price(80_000), price(300_000))?;
+//! let decimal = |text| Decimal::parse(text).expect("a decimal");
+//! let rule = NrgXSafe::try_new(decimal("0.2"), decimal("0.4"), decimal("0.25"))?;
+//! let region = PriceRule::NrgXSafe(rule).prices(&market::totals(&[used, gave])?, &tariff);
+//! let terms = Terms { auction: clearing.price, region, tariff };
+//! let settlement = market::settle(&[used, gave], &terms)?;
+//!
+//! let members: i64 = settlement.lines.iter().map(|line| line.amount().nano()).sum();
+//! let all = members + settlement.grid.amount.nano() + settlement.operator.nano();
+//! assert_eq!(all, 0, "nothing is lost and nothing appears");
+//! # Ok::<(), market::MarketError>(())
+//! ```
 
 mod ids;
 mod slot;

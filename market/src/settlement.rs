@@ -321,8 +321,8 @@ fn energy(wh: i128, what: Quantity) -> Result<Energy, MarketError> {
 mod tests {
     use super::*;
 
-    /// Shares are exact also where a product needs more than 64 bits: 10^9 x 4 10^14 / 10^15 = 4 10^8; and
-    /// they are rounded down: 10 x 7 / 9 = 7.78.
+    /// Shares are exact also where a product needs more than 64 bits: 10^9 x 4 10^14 / 10^15 = 4
+    /// 10^8; and they are rounded down: 10 x 7 / 9 = 7.78.
     #[test]
     fn shares_are_rounded_down_at_any_size() {
         let wh = Energy::from_wh;

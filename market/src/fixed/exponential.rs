@@ -95,8 +95,8 @@ mod tests {
         assert_eq!(units(&Exact::ZERO), ONE, "exp(0) is exactly 1");
     }
 
-    /// ln 2 = sum of 1 / (k 2^k), here in units of 2^-127 with every term cut: 127 cuts are less than one
-    /// unit of 2^-120.
+    /// ln 2 = sum of 1 / (k 2^k), here in units of 2^-127 with every term cut: 127 cuts are less
+    /// than one unit of 2^-120.
     #[test]
     fn ln_2_is_the_sum_of_its_series() {
         let sum: u128 = (1..=127).map(|k| (1 << (127 - k)) / k).sum();

@@ -199,8 +199,8 @@ fn posted_prices_are_rounded_away_from_the_operator() {
     assert_eq!((prices.buy, prices.sell), (price(124_146), price(124_145)));
 }
 
-/// A tariff that moved above the top price moves the top with it: with top 0.20 and a feed-in of 0.25 the
-/// selling price is 0.25 in balance, and the buying price r / 2 = 0.2 becomes 0.25.
+/// A tariff that moved above the top price moves the top with it: with top 0.20 and a feed-in of
+/// 0.25 the selling price is 0.25 in balance, and the buying price r / 2 = 0.2 becomes 0.25.
 #[test]
 fn a_tariff_that_moved_takes_the_top_price_along() {
     let rule = PriceRule::NrgXSafe(safe("0.20", "0.4", "0.25"));
