@@ -5,7 +5,8 @@
 //!
 //! ```
 //! use market::{Decimal, NrgXSafe, PriceRule, Tariff, Terms};
-//! use market::{Energy, Kappa, Metered, Order, OrderId, ParticipantId, Position, Price, Seed, Side};
+//! use market::{Energy, Kappa, Metered, ParticipantId, Position, Price};
+//! use market::{Order, OrderId, Seed, Side};
 //!
 //! // Home 1 wants 400 Wh for at most 0.25, home 2 offers 300 Wh for at least 0.15 currency/kWh.
 //! let (wh, price) = (Energy::from_wh, Price::from_micro_per_kwh);
