@@ -8,3 +8,18 @@
 )]
 
 pub mod report;
+pub mod hex;
+pub mod founding;
+pub mod keys;
+pub mod config;
+pub mod metrics;
+pub mod store;
+pub mod peers;
+pub mod talk;
+pub mod trace;
+pub mod executor;
+pub mod driver;
+pub mod verifier;
+pub mod clients;
+pub mod service;
+pub mod client;

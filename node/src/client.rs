@@ -1,0 +1,380 @@
+//! A gateway: many clients of one deployment over one connection to each replica.
+//!
+//! In: operations with the key that signs them. Out: results that f+1 replicas agree on, or an honest "unknown".
+//! Refuses to know: what an operation means. The protocol's half is [`consensus::client::Client`]; this file gives
+//! it sockets and a clock.
+
+mod connection;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use consensus::client::{Client, ClientAction, ClientEvent};
+use consensus::committee::Committee;
+use consensus::ids::{ClientId, ReplicaId, Timestamp, View};
+use consensus::keys::{Signed, Signer, Verified};
+use consensus::request::{Reply, Submission};
+use consensus::wire;
+use rustls::pki_types::CertificateDer;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::founding::Founding;
+use crate::peers::handshake;
+use crate::peers::link::Payload;
+use crate::talk::{Answer, Question, ToReplica, Unwelcome};
+use crate::trace::unix_us;
+
+use connection::{Arrival, Connection};
+
+/// Operations that wait for the gateway.
+const QUEUE: usize = 16_384;
+
+/// Where a replica's client port is.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// Its address.
+    pub address: SocketAddr,
+    /// The certificate it must show.
+    pub certificate: CertificateDer<'static>,
+}
+
+/// What became of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// What f+1 replicas answered.
+    pub result: Vec<u8>,
+    /// When the request left first, Unix time in microseconds.
+    pub invoked_us: u64,
+    /// When the result was certain.
+    pub done_us: u64,
+    /// When each replica's reply arrived.
+    pub arrivals: Vec<(ReplicaId, u64)>,
+    /// The view of the replies.
+    pub view: View,
+}
+
+/// Why there is no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// f+1 replicas will not pass the request on: it was not and will not be executed.
+    #[error("refused: {0}")]
+    Refused(Unwelcome),
+    /// Nobody answered in time. The request may have been executed, or may be executed later.
+    #[error("no answer within {0:?}; whether it was executed is unknown")]
+    Unknown(Duration),
+    /// One request of a client is outstanding at a time.
+    #[error("another request of this client is outstanding")]
+    Busy,
+    /// The gateway has stopped.
+    #[error("the gateway has stopped")]
+    Stopped,
+}
+
+/// What the gateway is asked to do.
+enum Wish {
+    Submit(Box<Order>),
+    Ask { replica: ReplicaId, question: Question, answer: oneshot::Sender<Answer> },
+}
+
+/// An operation on its way.
+struct Order {
+    signer: Signer,
+    last: Timestamp,
+    operation: Vec<u8>,
+    attachment: Vec<u8>,
+    done: oneshot::Sender<Result<Done, SubmitError>>,
+}
+
+/// A handle on a running gateway. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    wishes: mpsc::Sender<Wish>,
+}
+
+/// How long a gateway waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For the believed primary, before it asks every replica; doubles with each attempt.
+    pub first: Duration,
+    /// For a result at all.
+    pub most: Duration,
+}
+
+impl Gateway {
+    /// Starts a gateway on the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// If TLS cannot be set up.
+    pub fn start(
+        founding: &Founding,
+        doors: Vec<Door>,
+        patience: Patience,
+    ) -> Result<Self, rustls::Error> {
+        let keyring = Arc::new(founding.keyring());
+        let (arrivals, arrived) = mpsc::channel(QUEUE);
+        let mut connections = Vec::new();
+        for (replica, door) in founding.committee().replicas().zip(doors) {
+            let tls = handshake::client(door.certificate)?;
+            let (queue, outgoing) = mpsc::channel(QUEUE);
+            let connection = Connection {
+                replica,
+                address: door.address,
+                tls,
+                keyring: keyring.clone(),
+                arrivals: arrivals.clone(),
+            };
+            tokio::spawn(connection.run(outgoing));
+            connections.push(queue);
+        }
+        let (wishes, wished) = mpsc::channel(QUEUE);
+        let worker = Worker {
+            committee: founding.committee(),
+            patience,
+            connections,
+            seats: BTreeMap::new(),
+            alarms: BTreeSet::new(),
+            questions: BTreeMap::new(),
+            question: 0,
+        };
+        tokio::spawn(worker.run(wished, arrived));
+        Ok(Self { wishes })
+    }
+
+    /// Has an operation ordered and executed. `last` is the highest timestamp this key may have used before, in
+    /// this or an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`].
+    pub async fn submit(
+        &self,
+        signer: &Signer,
+        last: Timestamp,
+        operation: Vec<u8>,
+        attachment: Vec<u8>,
+    ) -> Result<Done, SubmitError> {
+        let (done, outcome) = oneshot::channel();
+        let order = Order { signer: signer.clone(), last, operation, attachment, done };
+        let wish = Wish::Submit(Box::new(order));
+        self.wishes.send(wish).await.map_err(|_| SubmitError::Stopped)?;
+        outcome.await.map_err(|_| SubmitError::Stopped)?
+    }
+
+    /// Asks one replica; `None` if it does not answer within `patience`. The answer is one replica's word.
+    pub async fn ask(
+        &self,
+        replica: ReplicaId,
+        question: Question,
+        patience: Duration,
+    ) -> Option<Answer> {
+        let (answer, answered) = oneshot::channel();
+        self.wishes.send(Wish::Ask { replica, question, answer }).await.ok()?;
+        tokio::time::timeout(patience, answered).await.ok()?.ok()
+    }
+}
+
+/// The task behind a gateway.
+struct Worker {
+    committee: Committee,
+    patience: Patience,
+    connections: Vec<mpsc::Sender<Payload>>,
+    seats: BTreeMap<ClientId, Seat>,
+    /// When whose timer runs out.
+    alarms: BTreeSet<(Instant, ClientId)>,
+    /// Who waits for which answer.
+    questions: BTreeMap<u64, oneshot::Sender<Answer>>,
+    question: u64,
+}
+
+/// One client with what it waits for.
+struct Seat {
+    client: Client,
+    waiting: Option<Waiting>,
+}
+
+/// An operation that waits for its result.
+struct Waiting {
+    done: oneshot::Sender<Result<Done, SubmitError>>,
+    invoked_us: u64,
+    arrivals: Vec<(ReplicaId, u64)>,
+    refusals: BTreeMap<ReplicaId, Unwelcome>,
+    /// When the timer runs out, and when hope does.
+    alarm: Option<Instant>,
+    deadline: Instant,
+}
+
+impl Worker {
+    async fn run(mut self, mut wished: mpsc::Receiver<Wish>, mut arrived: mpsc::Receiver<Arrival>) {
+        loop {
+            let next = self.alarms.first().map(|(at, _)| *at);
+            let wake = next.unwrap_or_else(|| Instant::now() + Duration::from_secs(3_600));
+            tokio::select! {
+                wish = wished.recv() => match wish {
+                    Some(Wish::Submit(order)) => self.submit(*order),
+                    Some(Wish::Ask { replica, question, answer }) => {
+                        self.ask(replica, question, answer);
+                    }
+                    None => return, // every handle is gone
+                },
+                Some(arrival) = arrived.recv() => self.arrive(arrival),
+                () = tokio::time::sleep_until(wake) => self.ring(),
+            }
+        }
+    }
+
+    fn ask(&mut self, replica: ReplicaId, question: Question, answer: oneshot::Sender<Answer>) {
+        self.questions.retain(|_, waiting| !waiting.is_closed());
+        self.question += 1;
+        self.questions.insert(self.question, answer);
+        self.send(replica, &ToReplica::Ask { id: self.question, question });
+    }
+
+    fn submit(&mut self, order: Order) {
+        let Order { signer, last, operation, attachment, done } = order;
+        let id = signer.public_key().client();
+        let first = self.patience.first;
+        let committee = self.committee;
+        let seat = self.seats.entry(id).or_insert_with(|| Seat {
+            client: Client::new(signer, committee, last, first),
+            waiting: None,
+        });
+        match seat.client.step(ClientEvent::Submit { operation, attachment }) {
+            Ok(actions) => {
+                seat.waiting = Some(Waiting {
+                    done,
+                    invoked_us: unix_us(),
+                    arrivals: Vec::new(),
+                    refusals: BTreeMap::new(),
+                    alarm: None,
+                    deadline: Instant::now() + self.patience.most,
+                });
+                self.perform(id, actions);
+            }
+            // A receiver that is gone asked for nothing any more.
+            Err(_) => drop(done.send(Err(SubmitError::Busy))),
+        }
+    }
+
+    fn arrive(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Reply(reply) => self.reply(reply),
+            Arrival::Answer { id, answer } => {
+                if let Some(waiting) = self.questions.remove(&id) {
+                    drop(waiting.send(answer)); // nobody may be waiting any more
+                }
+            }
+            Arrival::Refused { from, client, timestamp, why } => {
+                self.refused(from, client, timestamp, why);
+            }
+        }
+    }
+
+    fn reply(&mut self, reply: Verified<Signed<Reply>>) {
+        let (id, from, timestamp) = (reply.client, reply.from, reply.timestamp);
+        let Some(seat) = self.seats.get_mut(&id) else { return };
+        if seat.client.outstanding() == Some(timestamp)
+            && let Some(waiting) = &mut seat.waiting
+        {
+            waiting.arrivals.push((from, unix_us()));
+        }
+        if let Ok(actions) = seat.client.step(ClientEvent::Received(reply)) {
+            self.perform(id, actions);
+        }
+    }
+
+    /// f+1 replicas that will not pass a request on include an honest one.
+    fn refused(&mut self, from: ReplicaId, id: ClientId, timestamp: Timestamp, why: Unwelcome) {
+        let Some(seat) = self.seats.get_mut(&id) else { return };
+        if seat.client.outstanding() != Some(timestamp) || why == Unwelcome::Busy {
+            return; // busy replicas are asked again when the timer runs out
+        }
+        let Some(waiting) = &mut seat.waiting else { return };
+        waiting.refusals.insert(from, why);
+        if waiting.refusals.values().filter(|other| **other == why).count() >= self.committee.weak()
+        {
+            self.give_up(id, SubmitError::Refused(why));
+        }
+    }
+
+    fn ring(&mut self) {
+        let now = Instant::now();
+        while let Some((at, id)) = self.alarms.first().copied()
+            && at <= now
+        {
+            self.alarms.pop_first();
+            let Some(seat) = self.seats.get_mut(&id) else { continue };
+            let Some(waiting) = &mut seat.waiting else { continue };
+            if waiting.alarm != Some(at) {
+                continue; // disarmed or armed again
+            }
+            if waiting.deadline <= now {
+                self.give_up(id, SubmitError::Unknown(self.patience.most));
+            } else if let Ok(actions) = seat.client.step(ClientEvent::Expired) {
+                self.perform(id, actions);
+            }
+        }
+    }
+
+    fn give_up(&mut self, id: ClientId, error: SubmitError) {
+        if let Some(seat) = self.seats.get_mut(&id) {
+            seat.client.abandon();
+            if let Some(waiting) = seat.waiting.take() {
+                drop(waiting.done.send(Err(error))); // nobody may be waiting any more
+            }
+        }
+    }
+
+    fn perform(&mut self, id: ClientId, actions: Vec<ClientAction>) {
+        for action in actions {
+            match action {
+                ClientAction::Send { to, submission } => self.submit_to(to, submission),
+                ClientAction::Broadcast { submission } => {
+                    for to in self.committee.replicas() {
+                        self.submit_to(to, submission.clone());
+                    }
+                }
+                ClientAction::Arm { after } => self.arm(id, after),
+                ClientAction::Disarm => {
+                    if let Some(waiting) = self.waiting(id) {
+                        waiting.alarm = None;
+                    }
+                }
+                ClientAction::Done { result, .. } => self.done(id, result),
+            }
+        }
+    }
+
+    fn arm(&mut self, id: ClientId, after: Duration) {
+        let Some(waiting) = self.waiting(id) else { return };
+        let at = (Instant::now() + after).min(waiting.deadline);
+        waiting.alarm = Some(at);
+        self.alarms.insert((at, id));
+    }
+
+    fn waiting(&mut self, id: ClientId) -> Option<&mut Waiting> {
+        self.seats.get_mut(&id)?.waiting.as_mut()
+    }
+
+    fn done(&mut self, id: ClientId, result: Vec<u8>) {
+        let Some(seat) = self.seats.get_mut(&id) else { return };
+        let view = seat.client.view();
+        let Some(Waiting { done, invoked_us, arrivals, .. }) = seat.waiting.take() else { return };
+        let finished = Done { result, invoked_us, done_us: unix_us(), arrivals, view };
+        drop(done.send(Ok(finished))); // nobody may be waiting any more
+    }
+
+    fn submit_to(&self, to: ReplicaId, submission: Submission) {
+        self.send(to, &ToReplica::Submit(submission));
+    }
+
+    /// Queues a message; a full queue is a lost message, which the client's timer makes good.
+    fn send(&self, to: ReplicaId, message: &ToReplica) {
+        if let Some(queue) = self.connections.get(usize::from(to.get())) {
+            let _ = queue.try_send(wire::encode(message).into());
+        }
+    }
+}

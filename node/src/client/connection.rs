@@ -1,0 +1,124 @@
+//! One connection of a gateway to one replica: made again whenever it breaks.
+//!
+//! In: encoded messages, bytes from the socket. Out: arrivals whose signatures hold. Refuses to know: which
+//! client waits for what.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use consensus::ids::{ClientId, ReplicaId, Timestamp};
+use consensus::keys::{Keyring, Signed, Verified};
+use consensus::request::Reply;
+use consensus::wire;
+use rustls::ClientConfig;
+use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::peers::frame;
+use crate::peers::handshake;
+use crate::peers::link::{HANDSHAKE, Payload};
+use crate::talk::{Answer, REPLICA_FRAME_MAX, ToClient, Unwelcome};
+
+/// How long to wait before calling again.
+const REDIAL: Duration = Duration::from_millis(100);
+/// Most bytes gathered into one write.
+const GATHER: usize = 64 << 10;
+
+/// Something a replica said.
+pub(super) enum Arrival {
+    /// An answer to a request.
+    Reply(Verified<Signed<Reply>>),
+    /// An answer to a question.
+    Answer { id: u64, answer: Answer },
+    /// A request that it will not pass on.
+    Refused { from: ReplicaId, client: ClientId, timestamp: Timestamp, why: Unwelcome },
+}
+
+/// One connection.
+pub(super) struct Connection {
+    pub(super) replica: ReplicaId,
+    pub(super) address: SocketAddr,
+    pub(super) tls: Arc<ClientConfig>,
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) arrivals: mpsc::Sender<Arrival>,
+}
+
+impl Connection {
+    /// Runs until nobody sends any more.
+    pub(super) async fn run(self, mut outgoing: mpsc::Receiver<Payload>) {
+        while !outgoing.is_closed() {
+            if let Some(stream) = self.connect().await {
+                let (reader, writer) = tokio::io::split(stream);
+                tokio::select! {
+                    closed = write(writer, &mut outgoing) => if closed { return },
+                    () = self.read(reader) => {}
+                }
+            }
+            // What was queued for a replica that is away is stale when it is back: requests are repeated.
+            while outgoing.try_recv().is_ok() {}
+            tokio::time::sleep(REDIAL).await;
+        }
+    }
+
+    async fn connect(&self) -> Option<TlsStream<TcpStream>> {
+        let connect = async {
+            let socket = TcpStream::connect(self.address).await?;
+            socket.set_nodelay(true)?;
+            let tls = TlsConnector::from(self.tls.clone());
+            tls.connect(handshake::any_name(), socket).await
+        };
+        timeout(HANDSHAKE, connect).await.ok()?.ok()
+    }
+
+    async fn read(&self, mut reader: ReadHalf<TlsStream<TcpStream>>) {
+        while let Ok(frame) = frame::read(&mut reader, REPLICA_FRAME_MAX).await {
+            let Ok(message) = wire::decode::<ToClient>(&frame, REPLICA_FRAME_MAX) else { return };
+            let arrival = match message {
+                ToClient::Reply(reply) if reply.from == self.replica => {
+                    match self.keyring.verify(reply) {
+                        Ok(reply) => Arrival::Reply(reply),
+                        Err(_) => continue, // a replica that cannot sign its own reply says nothing
+                    }
+                }
+                ToClient::Reply(_) => continue,
+                ToClient::Answer { id, answer } => Arrival::Answer { id, answer },
+                ToClient::Refused { client, timestamp, why } => {
+                    Arrival::Refused { from: self.replica, client, timestamp, why }
+                }
+            };
+            if self.arrivals.send(arrival).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Writes what is queued until the connection breaks; true once nobody sends any more.
+async fn write(
+    mut writer: WriteHalf<TlsStream<TcpStream>>,
+    outgoing: &mut mpsc::Receiver<Payload>,
+) -> bool {
+    let mut buffer = Vec::new();
+    loop {
+        let Some(first) = outgoing.recv().await else { return true };
+        buffer.clear();
+        frame::push(&mut buffer, &first);
+        while buffer.len() < GATHER
+            && let Ok(more) = outgoing.try_recv()
+        {
+            frame::push(&mut buffer, &more);
+        }
+        let write = async {
+            writer.write_all(&buffer).await?;
+            writer.flush().await
+        };
+        if write.await.is_err() {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! The driver: one task that owns the replica, its application and its disk, and performs actions in order.
+//!
+//! In: verified messages, expired timers. Out: durable records, messages on links, replies to clients. Refuses to
+//! know: sockets and signatures.
+//!
+//! ```text
+//! links, client port -> verifier -> [bounded queue] -> driver -> records, chain (synced)
+//!                                                       |  ^ |
+//!                                       executor <------+  | +---> [bounded queues] -> links, connections
+//!                                                 timers --+
+//! ```
+//!
+//! Whatever is queued is stepped through first; then the records of all those steps are made durable at once;
+//! only then does anything leave. A `Send` after a `Persist` has so waited for it, and one sync serves many.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use consensus::action::Action;
+use consensus::classic::Replica;
+use consensus::classic::message::Message;
+use consensus::classic::record::Record;
+use consensus::event::{Event, Timer};
+use consensus::ids::{ClientId, ReplicaId, SeqNum};
+use consensus::keys::{Signed, Verified};
+use consensus::protocol::Protocol;
+use consensus::reject::Reject;
+use consensus::request::Reply;
+use consensus::wire;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::clients::Registry;
+use crate::executor::Executor;
+use crate::metrics::{Count, Metrics};
+use crate::peers::link::{Payload, Senders};
+use crate::store::chain::{Chain, ChainError};
+use crate::store::log::LogError;
+use crate::store::records::Records;
+use crate::talk::{Status, ToClient, Unwelcome};
+use crate::trace::{Trace, unix_us};
+
+/// Inputs that wait for the driver. Beyond it links and client connections wait, which the senders feel.
+pub const QUEUE: usize = 4_096;
+/// Inputs stepped through before their records are synced and their messages leave.
+const ROUND: usize = 256;
+/// Bytes of decisions in one answer to a replica that fell behind.
+const RECALL_BYTES: usize = 2 << 20;
+
+/// What the driver takes in.
+#[derive(Debug)]
+pub enum Input {
+    /// A message whose signatures hold.
+    Message(Verified<Message>),
+}
+
+/// Why a driver had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// The disk failed: what was promised may not be durable.
+    #[error("durability is in doubt: {0}")]
+    Disk(#[from] LogError),
+    /// The chain on disk cannot be read back.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// Executing the chain again led elsewhere.
+    #[error(
+        "block {0} of the chain on disk does not follow from the blocks before it; remove the data folder to start over from the other replicas"
+    )]
+    Diverged(SeqNum),
+}
+
+/// Everything that leaves after the sync.
+enum Outgoing {
+    To(ReplicaId, Message, Count),
+    All(Message, Count),
+    Reply(Signed<Reply>),
+}
+
+/// The parts a driver works with.
+#[derive(Debug)]
+pub struct Parts {
+    /// The replica, with its records taken in.
+    pub replica: Replica,
+    /// Its application.
+    pub executor: Executor,
+    /// Its promises.
+    pub records: Records,
+    /// Its chain.
+    pub chain: Chain,
+    /// Links to the others.
+    pub senders: Senders,
+    /// Connections of clients.
+    pub registry: Arc<Registry>,
+    /// Where to say where the replica stands.
+    pub standing: watch::Sender<Status>,
+    /// Moments of recent messages.
+    pub trace: Arc<Trace>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// All replicas but this one.
+    pub others: Vec<ReplicaId>,
+    /// Span within which decisions are taken in, for handing back a chain in portions.
+    pub window: usize,
+}
+
+/// The task's state.
+pub struct Driver {
+    parts: Parts,
+    timers: BTreeMap<Timer, Instant>,
+    /// Events that this driver's own answers caused.
+    local: VecDeque<Event<Message>>,
+    outgoing: Vec<Outgoing>,
+    /// Whether records were appended since the last sync.
+    unsynced: bool,
+}
+
+impl Driver {
+    /// A driver of these parts.
+    pub fn new(parts: Parts) -> Self {
+        let (timers, local, outgoing) = (BTreeMap::new(), VecDeque::new(), Vec::new());
+        Self { parts, timers, local, outgoing, unsynced: false }
+    }
+
+    /// Runs until `stop` says so and everything taken in is finished.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError`]; the process must end then.
+    pub async fn run(
+        mut self,
+        mut inbox: mpsc::Receiver<Input>,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<(), DriverError> {
+        self.replay()?;
+        self.step(Event::Started)?;
+        self.finish_round()?;
+        loop {
+            let next = self.timers.values().min().copied();
+            let wake = next.unwrap_or_else(|| Instant::now() + Duration::from_secs(3_600));
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                input = inbox.recv() => match input {
+                    Some(Input::Message(message)) => self.receive(message)?,
+                    None => break,
+                },
+                () = tokio::time::sleep_until(wake) => {}
+            }
+            for _ in 1..ROUND {
+                let Ok(Input::Message(message)) = inbox.try_recv() else { break };
+                self.receive(message)?;
+            }
+            self.expire()?;
+            self.finish_round()?;
+        }
+        inbox.close();
+        while let Some(Input::Message(message)) = inbox.recv().await {
+            self.receive(message)?;
+        }
+        self.finish_round()?;
+        self.parts.chain.sync()?;
+        Ok(())
+    }
+
+    /// After a restart: executes the chain on disk again, and checks that it leads where it led.
+    fn replay(&mut self) -> Result<(), DriverError> {
+        let me = self.parts.replica.id();
+        let last = self.parts.chain.last();
+        loop {
+            let first = self.parts.replica.standing().executed.next();
+            if first > last {
+                return Ok(());
+            }
+            let decisions = self.parts.chain.recall(first, self.parts.window, RECALL_BYTES)?;
+            self.step(Event::Recalled { to: me, decisions })?;
+            if self.parts.replica.standing().executed < first {
+                return Err(DriverError::Diverged(first));
+            }
+        }
+    }
+
+    fn receive(&mut self, message: Verified<Message>) -> Result<(), DriverError> {
+        self.parts.trace.note(&message, false);
+        let origin = match &*message {
+            Message::Request(s) => Some((s.request.client(), s.request.timestamp)),
+            _ => None,
+        };
+        match self.step(Event::Received(message))? {
+            Some(reject) => {
+                if let (Some((client, timestamp)), Some(why)) = (origin, unwelcome(&reject)) {
+                    let refused = ToClient::Refused { client, timestamp, why };
+                    self.parts.registry.send(&client, &refused);
+                }
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn expire(&mut self) -> Result<(), DriverError> {
+        let now = Instant::now();
+        let due: Vec<Timer> =
+            self.timers.iter().filter(|(_, at)| **at <= now).map(|(timer, _)| *timer).collect();
+        for timer in due {
+            self.timers.remove(&timer);
+            self.step(Event::Expired(timer))?;
+        }
+        Ok(())
+    }
+
+    /// Lets one event happen and everything that follows from it locally; the reject, if it was refused.
+    fn step(&mut self, event: Event<Message>) -> Result<Option<Reject>, DriverError> {
+        let reject = self.step_one(event)?;
+        while let Some(event) = self.local.pop_front() {
+            self.step_one(event)?;
+        }
+        Ok(reject)
+    }
+
+    fn step_one(&mut self, event: Event<Message>) -> Result<Option<Reject>, DriverError> {
+        let mut actions = Vec::new();
+        if let Err(reject) = self.parts.replica.step(event, &mut actions) {
+            self.parts.metrics.add(Count::Rejected, 1);
+            tracing::debug!(%reject, "refused");
+            return Ok(Some(reject));
+        }
+        for action in actions {
+            self.perform(action)?;
+        }
+        Ok(None)
+    }
+
+    fn perform(&mut self, action: Action<Message, Record>) -> Result<(), DriverError> {
+        match action {
+            Action::Send { to, message } => {
+                let count = if is_vote(&message) { Count::Repeats } else { upkeep(&message) };
+                self.outgoing.push(Outgoing::To(to, message, count));
+            }
+            Action::Broadcast { message } => {
+                let count = first_time(&message);
+                self.outgoing.push(Outgoing::All(message, count));
+            }
+            Action::Reply { reply } => self.outgoing.push(Outgoing::Reply(reply)),
+            Action::Persist { record } => {
+                self.parts.records.append(&record);
+                self.unsynced = true;
+                self.parts.metrics.add(Count::Records, 1);
+            }
+            Action::Arm { timer, after } => {
+                self.timers.insert(timer, Instant::now() + after);
+            }
+            Action::Disarm { timer } => {
+                self.timers.remove(&timer);
+            }
+            Action::Build { requests } => {
+                let proposer = self.parts.replica.id();
+                let proposal = Executor::build(proposer, requests, unix_us() / 1_000);
+                self.local.push_back(Event::Built { proposal });
+            }
+            Action::Validate { digest, proposal, fresh } => {
+                let verdict = Executor::validate(&proposal, fresh, unix_us() / 1_000);
+                self.local.push_back(Event::Validated { digest, verdict });
+            }
+            Action::Execute { decision, fresh } => self.execute(&decision, &fresh)?,
+            Action::Skip { decision } => self.parts.chain.append(&decision, None),
+            Action::Stable { certificate } => self.keep_checkpoint(&certificate)?,
+            Action::Recall { to, first, most } => {
+                let decisions = self.parts.chain.recall(first, most, RECALL_BYTES)?;
+                self.local.push_back(Event::Recalled { to, decisions });
+            }
+        }
+        Ok(())
+    }
+
+    fn execute(
+        &mut self,
+        decision: &consensus::certificate::Decision,
+        fresh: &[bool],
+    ) -> Result<(), DriverError> {
+        let seq = decision.seq();
+        let done = self.parts.executor.execute(decision, fresh);
+        match self.parts.chain.header(seq) {
+            Some(kept) if *kept != done.header => return Err(DriverError::Diverged(seq)),
+            Some(_) => {}
+            None => {
+                self.parts.chain.append(decision, Some(done.header));
+                self.parts.metrics.add(Count::Decisions, 1);
+                self.parts.metrics.add(Count::Executed, done.outcomes.len() as u64);
+                self.parts.trace.note_reply(seq, self.parts.replica.id());
+            }
+        }
+        let (state, outcomes, checkpoint) = (done.state, done.outcomes, done.checkpoint);
+        self.local.push_back(Event::Executed { seq, state, outcomes, checkpoint });
+        Ok(())
+    }
+
+    /// A checkpoint is stable: the chain up to it must be durable before records below it may go.
+    fn keep_checkpoint(
+        &mut self,
+        certificate: &consensus::certificate::CheckpointCertificate,
+    ) -> Result<(), DriverError> {
+        self.parts.chain.append_checkpoint(certificate);
+        self.parts.chain.sync()?;
+        Ok(())
+    }
+
+    /// Makes the records of this round durable, then lets its messages leave.
+    fn finish_round(&mut self) -> Result<(), DriverError> {
+        if std::mem::take(&mut self.unsynced) {
+            if self.parts.records.is_worth_compacting() {
+                self.parts.records.sync()?;
+                self.parts.records.compact(&self.parts.replica.records())?;
+            } else {
+                self.parts.records.sync()?;
+            }
+            self.parts.metrics.add(Count::Syncs, 1);
+        }
+        self.parts.chain.flush()?;
+        for outgoing in std::mem::take(&mut self.outgoing) {
+            self.leave(outgoing);
+        }
+        self.tell_standing();
+        Ok(())
+    }
+
+    fn leave(&self, outgoing: Outgoing) {
+        let Parts { senders, registry, metrics, trace, others, .. } = &self.parts;
+        match outgoing {
+            Outgoing::To(to, message, count) => {
+                metrics.add(count, 1);
+                senders.send(to, wire::encode(&message).into());
+            }
+            Outgoing::All(message, count) => {
+                trace.note(&message, true);
+                metrics.add(count, others.len() as u64);
+                let payload: Payload = wire::encode(&message).into();
+                others.iter().for_each(|to| senders.send(*to, payload.clone()));
+            }
+            Outgoing::Reply(reply) => {
+                let client: ClientId = reply.client;
+                if registry.send(&client, &ToClient::Reply(reply)) {
+                    metrics.add(Count::Replies, 1);
+                }
+            }
+        }
+    }
+
+    fn tell_standing(&self) {
+        let standing = self.parts.replica.standing();
+        self.parts.standing.send_modify(|status| {
+            status.replica = self.parts.replica.id().get();
+            status.view = standing.view.get();
+            status.active = standing.active;
+            status.primary = standing.primary.get();
+            status.executed = standing.executed.get();
+            status.stable = standing.stable.get();
+            status.waiting = standing.waiting as u64;
+        });
+    }
+}
+
+/// Whether a message is one that is normally broadcast once: sent to one replica, it is a repetition.
+fn is_vote(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::Propose(_)
+            | Message::Prepare(_)
+            | Message::Commit(_)
+            | Message::Checkpoint(_)
+            | Message::ViewChange(_)
+            | Message::NewView(_)
+    )
+}
+
+/// The counter of a message that is sent to all.
+fn first_time(message: &Message) -> Count {
+    match message {
+        Message::Propose(_) => Count::PrePrepares,
+        Message::Prepare(_) => Count::Prepares,
+        Message::Commit(_) => Count::Commits,
+        Message::Checkpoint(_) => Count::Checkpoints,
+        Message::ViewChange(_) | Message::NewView(_) => Count::ViewChanges,
+        other => upkeep(other),
+    }
+}
+
+/// The counter of everything that keeps replicas up to date.
+fn upkeep(_: &Message) -> Count {
+    Count::Upkeep
+}
+
+/// What a client is told about a request that the replica refused; none where silence is the answer.
+fn unwelcome(reject: &Reject) -> Option<Unwelcome> {
+    match reject {
+        Reject::Overloaded(_) => Some(Unwelcome::Busy),
+        Reject::StaleRequest { .. } | Reject::ConflictingRequest { .. } => Some(Unwelcome::Stale),
+        _ => None,
+    }
+}

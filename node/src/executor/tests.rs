@@ -1,0 +1,1 @@
+//! What the bridge admits, judges and executes.

@@ -1,0 +1,113 @@
+//! What a replica process counts: messages, signature checks, bytes, refusals.
+//!
+//! In: increments from any task. Out: a table of names and numbers. Refuses to know: what the numbers mean to
+//! whoever reads them. Counters start at zero with the process and never go back.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Declares the counters with their names.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// One counter.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Count {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Count {
+            /// All counters.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name in tables.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+counters! {
+    /// PRE-PREPARE messages that left for the first time, one per receiver.
+    PrePrepares = "sent_pre_prepare",
+    /// PREPARE messages that left for the first time, one per receiver.
+    Prepares = "sent_prepare",
+    /// COMMIT messages that left for the first time, one per receiver.
+    Commits = "sent_commit",
+    /// CHECKPOINT messages, one per receiver.
+    Checkpoints = "sent_checkpoint",
+    /// VIEW-CHANGE and NEW-VIEW messages, one per receiver.
+    ViewChanges = "sent_view_change",
+    /// Votes and proposals that were sent again because somebody said it waits.
+    Repeats = "sent_repeat",
+    /// Status, fetches and their answers, requests passed on: everything else between replicas.
+    Upkeep = "sent_upkeep",
+    /// REPLY messages to clients.
+    Replies = "sent_reply",
+    /// Requests that arrived at the client port and were handed to the replica.
+    Requests = "received_request",
+    /// Batches executed.
+    Decisions = "executed_batches",
+    /// Requests executed.
+    Executed = "executed_requests",
+    /// Signatures checked in votes and proposals' own signatures.
+    VoteChecks = "checked_votes",
+    /// Signatures checked in client requests.
+    RequestChecks = "checked_requests",
+    /// Signatures checked in everything else.
+    OtherChecks = "checked_other",
+    /// Bytes written to other replicas.
+    BytesOut = "bytes_to_replicas",
+    /// Bytes read from other replicas.
+    BytesIn = "bytes_from_replicas",
+    /// Records made durable before something left.
+    Records = "records",
+    /// Times the disk was asked to make everything durable.
+    Syncs = "syncs",
+    /// Events that the replica refused.
+    Rejected = "rejected",
+    /// Messages that did not decode.
+    Garbage = "refused_garbage",
+    /// Frames longer than allowed.
+    Oversized = "refused_oversized",
+    /// Messages with a signature that does not hold.
+    Forged = "refused_forged",
+    /// Connections whose handshake failed or took too long.
+    Handshakes = "refused_handshake",
+    /// Connections refused because there are too many.
+    Crowded = "refused_crowded",
+    /// Requests that the application does not admit.
+    Inadmissible = "refused_inadmissible",
+    /// Messages dropped because a queue was full.
+    Dropped = "dropped",
+}
+
+/// The counters of one process.
+#[derive(Debug)]
+pub struct Metrics {
+    counters: Vec<AtomicU64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self { counters: Count::ALL.iter().map(|_| AtomicU64::new(0)).collect() }
+    }
+}
+
+impl Metrics {
+    /// Adds `amount` to a counter.
+    pub fn add(&self, count: Count, amount: u64) {
+        // Relaxed: counters order nothing, they are only added up.
+        self.counters[count as usize].fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// The value of a counter.
+    pub fn read(&self, count: Count) -> u64 {
+        self.counters[count as usize].load(Ordering::Relaxed)
+    }
+
+    /// All values by name.
+    pub fn table(&self) -> BTreeMap<String, u64> {
+        Count::ALL.iter().map(|count| (count.name().to_owned(), self.read(*count))).collect()
+    }
+}

@@ -1,0 +1,202 @@
+//! A replica process put together: sockets, tasks, disk; started from a configuration, stopped by a signal.
+//!
+//! In: a configuration, bound listeners, a signal to stop. Out: a replica that serves until then. Refuses to know:
+//! where listeners and signals come from, so that a test can start four of them in one process.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use consensus::classic::{Config as ReplicaConfig, Replica};
+use consensus::protocol::Protocol;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+use crate::clients::{Knowledge, Port, Registry};
+use crate::config::Config;
+use crate::driver::{Driver, DriverError, Parts, QUEUE};
+use crate::executor::Executor;
+use crate::founding::state_digest;
+use crate::metrics::Metrics;
+use crate::peers::handshake;
+use crate::peers::link::{Senders, listen};
+use crate::store::chain::{Chain, ChainError};
+use crate::store::records::{Records, RecordsError};
+use crate::talk::Status;
+use crate::trace::Trace;
+use crate::verifier::Verifier;
+
+/// The two listening sockets of a replica.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For replicas.
+    pub peers: TcpListener,
+    /// For clients.
+    pub clients: TcpListener,
+}
+
+/// Why a replica could not start or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// An address could not be bound.
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the machine said.
+        source: io::Error,
+    },
+    /// The data folder could not be made.
+    #[error("{path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the machine said.
+        source: io::Error,
+    },
+    /// A certificate and a key that do not belong together.
+    #[error("link key and certificate: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The records.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+    /// The chain.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The driver.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+}
+
+impl Listeners {
+    /// Binds the addresses of a configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Bind`], naming the address.
+    pub async fn bind(config: &Config) -> Result<Self, ServiceError> {
+        let own = config.own();
+        let bind = async |address| {
+            let bound = TcpListener::bind(address).await;
+            bound.map_err(|source| ServiceError::Bind { address, source })
+        };
+        Ok(Self { peers: bind(own.peers).await?, clients: bind(own.clients).await? })
+    }
+}
+
+/// Serves until `stop` says so; then finishes what was taken in, makes it durable and returns.
+///
+/// # Errors
+///
+/// [`ServiceError`]; nothing is promised any more then.
+pub async fn serve(
+    config: Config,
+    listeners: Listeners,
+    stop: watch::Receiver<bool>,
+) -> Result<(), ServiceError> {
+    let metrics = Arc::new(Metrics::default());
+    let trace = Arc::new(Trace::default());
+    let registry = Arc::new(Registry::default());
+    let (standing, standing_reader) = watch::channel(Status::default());
+    let (input, inbox) = mpsc::channel(QUEUE);
+
+    let (records, chain, promises) = open_store(&config)?;
+    let executor = Executor::new(&config.founding);
+    let shown = executor.shown();
+    let replica = Replica::new(replica_config(&config), promises);
+
+    let certificates: Vec<_> =
+        config.replicas.iter().map(|peer| peer.certificate.clone()).collect();
+    let own = config.own().certificate.clone();
+    let peer_tls =
+        handshake::listener(own.clone(), config.link_key.clone_key(), certificates.clone())?;
+    let client_tls = handshake::client_listener(own.clone(), config.link_key.clone_key())?;
+    let caller = |peer: &crate::config::Peer| {
+        let (key, certificate) = (config.link_key.clone_key(), peer.certificate.clone());
+        handshake::caller(own.clone(), key, certificate).map(|tls| (peer.peers, tls))
+    };
+    let callers = config.replicas.iter().map(caller).collect::<Result<Vec<_>, _>>()?;
+
+    let senders = Senders::start(config.id, callers, &metrics, &stop);
+    let verifier = Verifier::new(config.founding.keyring(), metrics.clone(), input);
+    let knowledge = Knowledge {
+        shown,
+        standing: standing_reader,
+        trace: trace.clone(),
+        metrics: metrics.clone(),
+    };
+    let port = Port { verifier: verifier.clone(), registry: registry.clone(), knowledge };
+    let links = listen(
+        listeners.peers,
+        peer_tls,
+        certificates.into(),
+        verifier,
+        metrics.clone(),
+        stop.clone(),
+    );
+    let tasks = [
+        tokio::spawn(links),
+        tokio::spawn(port.listen(listeners.clients, client_tls, stop.clone())),
+    ];
+
+    let others = config.founding.committee().replicas().filter(|id| *id != config.id).collect();
+    let window = usize::try_from(config.founding.limits().spec().window).unwrap_or(usize::MAX);
+    let parts = Parts {
+        replica,
+        executor,
+        records,
+        chain,
+        senders,
+        registry,
+        standing,
+        trace,
+        metrics,
+        others,
+        window,
+    };
+    let outcome = run_driver(Driver::new(parts), inbox, stop).await;
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    outcome
+}
+
+/// The driver works on a thread of its own: it waits for the disk, and nothing else should wait with it.
+async fn run_driver(
+    driver: Driver,
+    inbox: mpsc::Receiver<crate::driver::Input>,
+    stop: watch::Receiver<bool>,
+) -> Result<(), ServiceError> {
+    let handle = tokio::runtime::Handle::current();
+    let task = tokio::task::spawn_blocking(move || handle.block_on(driver.run(inbox, stop)));
+    let outcome =
+        task.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()));
+    outcome.map_err(ServiceError::Driver)
+}
+
+fn open_store(
+    config: &Config,
+) -> Result<(Records, Chain, Vec<consensus::classic::record::Record>), ServiceError> {
+    let folder = config.data.join("chain");
+    let make = |path: &PathBuf| {
+        std::fs::create_dir_all(path)
+            .map_err(|source| ServiceError::Folder { path: path.clone(), source })
+    };
+    make(&folder)?;
+    let genesis = folder.join("genesis.json");
+    if !genesis.exists() {
+        std::fs::copy(&config.genesis, &genesis)
+            .map_err(|source| ServiceError::Folder { path: genesis, source })?;
+    }
+    let (records, promises) = Records::open(&config.data.join("records.log"))?;
+    let chain = Chain::open(&folder)?;
+    Ok((records, chain, promises))
+}
+
+fn replica_config(config: &Config) -> ReplicaConfig {
+    ReplicaConfig {
+        id: config.id,
+        committee: config.founding.committee(),
+        limits: config.founding.limits().clone(),
+        signer: config.signer.clone(),
+        genesis: state_digest(&config.founding.genesis_header()),
+    }
+}

@@ -1,0 +1,321 @@
+//! The chain of one replica: blocks with their seals, checkpoint certificates, and private parts beside them.
+//!
+//! In: executed decisions with the headers they led to. Out: decisions for replicas that fell behind, and files
+//! that an auditor reads. Refuses to know: how a header came about.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use consensus::certificate::{CheckpointCertificate, CommitCertificate, Decision};
+use consensus::ids::SeqNum;
+use consensus::request::{Attachment, Batch, Proposal};
+use consensus::wire::{self, WireError};
+use ledger::BlockHeader;
+use serde::{Deserialize, Serialize};
+
+use super::log::{Log, LogError, Place, read_all};
+
+/// One entry of `blocks.log`: a position with its seal. A null request has a seal and no block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// The quorum of commits. Replicas may hold different, equally valid ones.
+    pub seal: CommitCertificate,
+    /// The block; none for a null request.
+    pub block: Option<Block>,
+}
+
+/// A block: header and body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// What the hash covers.
+    pub header: BlockHeader,
+    /// What was ordered.
+    pub batch: Batch,
+}
+
+/// One entry of `private.log`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Private {
+    /// The position of the block.
+    pub seq: SeqNum,
+    /// One private part per request of its batch.
+    pub parts: Vec<Attachment>,
+}
+
+/// Why a chain cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// A file.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A whole frame that is not what it should be.
+    #[error("{path}: entry {entry} does not decode: {source}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Number of the entry, from 0.
+        entry: usize,
+        /// Why.
+        source: WireError,
+    },
+    /// Positions must follow each other without a gap.
+    #[error("{path}: entry {entry} is position {got} where {expected} follows")]
+    Gap {
+        /// The file.
+        path: PathBuf,
+        /// Number of the entry, from 0.
+        entry: usize,
+        /// The position found.
+        got: SeqNum,
+        /// The position expected.
+        expected: SeqNum,
+    },
+}
+
+/// The longest entry.
+const ENTRY_MAX: usize = 32 << 20;
+
+/// The open chain of a running replica.
+#[derive(Debug)]
+pub struct Chain {
+    blocks: Log,
+    private: Log,
+    checkpoints: Log,
+    /// Where each position lies in `blocks`, from position 1.
+    places: Vec<Place>,
+    /// Where the private parts of a position lie.
+    parts: BTreeMap<SeqNum, Place>,
+    /// Headers by position, to compare with when decisions are executed again after a restart.
+    headers: BTreeMap<SeqNum, BlockHeader>,
+    /// Whether something was appended since the last sync.
+    dirty: bool,
+}
+
+impl Chain {
+    /// Opens the chain in `folder`, creating it if need be.
+    ///
+    /// A crash can leave the private parts of a block without the block, or the other way round; a block
+    /// without its private parts is cut off with everything above it, and fetched again.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError`].
+    pub fn open(folder: &Path) -> Result<Self, ChainError> {
+        let (private, frames) = Log::open(&folder.join("private.log"))?;
+        let mut parts = BTreeMap::new();
+        for (entry, (place, payload)) in frames.into_iter().enumerate() {
+            let found: Private = decode(&folder.join("private.log"), entry, &payload)?;
+            parts.insert(found.seq, place);
+        }
+        let path = folder.join("blocks.log");
+        let (mut blocks, frames) = Log::open(&path)?;
+        let (mut places, mut headers, mut kept) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let total = frames.len();
+        for (entry, (place, payload)) in frames.into_iter().enumerate() {
+            let sealed: Sealed = decode(&path, entry, &payload)?;
+            let seq = follow(&path, entry, &sealed)?;
+            let hides = |block: &Block| needs_parts(&block.batch) && !parts.contains_key(&seq);
+            if sealed.block.as_ref().is_some_and(hides) {
+                break;
+            }
+            headers.extend(sealed.block.map(|block| (seq, block.header)));
+            places.push(place);
+            kept.push(payload);
+        }
+        if kept.len() < total {
+            blocks.replace(&kept)?;
+        }
+        let (checkpoints, _) = Log::open(&folder.join("checkpoints.log"))?;
+        Ok(Self { blocks, private, checkpoints, places, parts, headers, dirty: false })
+    }
+
+    /// The last position kept.
+    pub fn last(&self) -> SeqNum {
+        SeqNum::new(self.places.len() as u64)
+    }
+
+    /// The header kept for a position.
+    pub fn header(&self, seq: SeqNum) -> Option<&BlockHeader> {
+        self.headers.get(&seq)
+    }
+
+    /// Appends the next position. What is kept already is passed over.
+    ///
+    /// # Panics
+    ///
+    /// If a position is left out: decisions are executed in order.
+    pub fn append(&mut self, decision: &Decision, header: Option<BlockHeader>) {
+        let seq = decision.seq();
+        if seq <= self.last() {
+            return;
+        }
+        assert_eq!(seq, self.last().next(), "decisions are kept in order");
+        if let Some(proposal) = &decision.proposal
+            && proposal.attachments.iter().any(|part| !part.0.is_empty())
+        {
+            let parts = Private { seq, parts: proposal.attachments.clone() };
+            self.parts.insert(seq, self.private.append(&wire::encode(&parts)));
+        }
+        let block = decision.proposal.as_ref().map(|proposal| Block {
+            header: header.expect("an executed batch has a header"),
+            batch: proposal.batch.clone(),
+        });
+        let sealed = Sealed { seal: decision.certificate.clone(), block };
+        self.headers.extend(header.map(|header| (seq, header)));
+        self.places.push(self.blocks.append(&wire::encode(&sealed)));
+        self.dirty = true;
+    }
+
+    /// Appends the certificate of a stable checkpoint.
+    pub fn append_checkpoint(&mut self, certificate: &CheckpointCertificate) {
+        self.checkpoints.append(&wire::encode(certificate));
+        self.dirty = true;
+    }
+
+    /// Waits until everything appended is durable: private parts first, so that no block is without its own.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; the process must stop then.
+    pub fn sync(&mut self) -> Result<(), LogError> {
+        if std::mem::take(&mut self.dirty) {
+            self.private.sync()?;
+            self.blocks.sync()?;
+            self.checkpoints.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Hands everything appended to the operating system, which survives this process but not the machine.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; the process must stop then.
+    pub fn flush(&mut self) -> Result<(), LogError> {
+        self.private.flush()?;
+        self.blocks.flush()?;
+        self.checkpoints.flush()
+    }
+
+    /// Reads decisions from `first` on, at most `most` of them and about `bytes` long together.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError`].
+    pub fn recall(
+        &mut self,
+        first: SeqNum,
+        most: usize,
+        bytes: usize,
+    ) -> Result<Vec<Decision>, ChainError> {
+        let (mut decisions, mut total) = (Vec::new(), 0);
+        let mut seq = first.max(SeqNum::new(1));
+        while decisions.len() < most && total < bytes && seq <= self.last() {
+            let index = usize::try_from(seq.get() - 1).expect("an index into a list in memory");
+            let payload = self.blocks.read(self.places[index])?;
+            total += payload.len();
+            let sealed: Sealed = decode(Path::new("blocks.log"), index, &payload)?;
+            let mut parts = Vec::new();
+            if let Some(place) = self.parts.get(&seq) {
+                let payload = self.private.read(*place)?;
+                total += payload.len();
+                let found: Private = decode(Path::new("private.log"), index, &payload)?;
+                parts = found.parts;
+            }
+            decisions.push(sealed.into_decision(parts));
+            seq = seq.next();
+        }
+        Ok(decisions)
+    }
+}
+
+impl Sealed {
+    /// The decision that led to this entry. Without private parts each request gets an empty one.
+    pub fn into_decision(self, mut parts: Vec<Attachment>) -> Decision {
+        let proposal = self.block.map(|block| {
+            parts.resize(block.batch.requests.len(), Attachment::default());
+            Arc::new(Proposal { batch: block.batch, attachments: parts })
+        });
+        Decision { certificate: self.seal, proposal }
+    }
+}
+
+/// A chain as an auditor reads it: whole, from files that nobody writes to.
+#[derive(Clone, Debug, Default)]
+pub struct Exported {
+    /// All positions in order.
+    pub blocks: Vec<Sealed>,
+    /// All checkpoint certificates in order.
+    pub checkpoints: Vec<CheckpointCertificate>,
+    /// Private parts by position; none where the file is missing.
+    pub private: Option<BTreeMap<SeqNum, Vec<Attachment>>>,
+}
+
+impl Exported {
+    /// Reads the files in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError`] for a file that is not whole. A missing `private.log` is no error: private parts may lie
+    /// elsewhere or have been erased.
+    pub fn read(folder: &Path) -> Result<Self, ChainError> {
+        let path = folder.join("blocks.log");
+        let mut blocks = Vec::new();
+        for (entry, payload) in read_all(&path)?.iter().enumerate() {
+            let sealed: Sealed = decode(&path, entry, payload)?;
+            follow(&path, entry, &sealed)?;
+            blocks.push(sealed);
+        }
+        let path = folder.join("checkpoints.log");
+        let all = read_all(&path)?;
+        let checkpoint = |(entry, payload): (usize, &Vec<u8>)| decode(&path, entry, payload);
+        let checkpoints = all.iter().enumerate().map(checkpoint).collect::<Result<_, _>>()?;
+        let path = folder.join("private.log");
+        let private = if path.exists() { Some(read_private(&path)?) } else { None };
+        Ok(Self { blocks, checkpoints, private })
+    }
+}
+
+fn read_private(path: &Path) -> Result<BTreeMap<SeqNum, Vec<Attachment>>, ChainError> {
+    let mut private = BTreeMap::new();
+    for (entry, payload) in read_all(path)?.iter().enumerate() {
+        let found: Private = decode(path, entry, payload)?;
+        private.insert(found.seq, found.parts);
+    }
+    Ok(private)
+}
+
+/// The position of an entry, which must be the one that follows.
+fn follow(path: &Path, entry: usize, sealed: &Sealed) -> Result<SeqNum, ChainError> {
+    let (got, expected) = (sealed.seal.seq, SeqNum::new(entry as u64 + 1));
+    if got == expected {
+        Ok(got)
+    } else {
+        Err(ChainError::Gap { path: path.to_owned(), entry, got, expected })
+    }
+}
+
+/// Whether a batch holds a command with a private part.
+fn needs_parts(batch: &Batch) -> bool {
+    batch.requests.iter().any(|request| {
+        let entry = ledger::Entry {
+            author: ledger::Author::new([0; 32]),
+            command: &request.operation,
+            private: &[],
+        };
+        matches!(entry.admissible(), Err(ledger::Invalid::PrivatePartMissing { .. }))
+    })
+}
+
+fn decode<T: serde::de::DeserializeOwned>(
+    path: &Path,
+    entry: usize,
+    payload: &[u8],
+) -> Result<T, ChainError> {
+    wire::decode(payload, ENTRY_MAX).map_err(|source| ChainError::Foreign {
+        path: path.to_owned(),
+        entry,
+        source,
+    })
+}

@@ -1,0 +1,89 @@
+//! The promises of the protocol, durable before anything that depends on them leaves.
+//!
+//! In: records in the order they were made. Out: the same after a restart. Refuses to know: the protocol behind
+//! them; it needs to be able to write and read them, no more.
+
+use std::path::Path;
+
+use consensus::wire::{self, WireError};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::log::{Log, LogError};
+
+/// The record log of one replica.
+#[derive(Debug)]
+pub struct Records {
+    log: Log,
+    /// Length after the last compaction.
+    compact: u64,
+}
+
+/// Why records cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordsError {
+    /// The file.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A whole frame that is no record: written by another version.
+    #[error("record {entry} does not decode: {source}; it was written by another version")]
+    Foreign {
+        /// Number of the record, from 0.
+        entry: usize,
+        /// Why.
+        source: WireError,
+    },
+}
+
+impl Records {
+    /// The longest record: a new-view message with a full window.
+    const RECORD_MAX: usize = 32 << 20;
+    /// The log is compacted when it has grown by this much: rewriting a few megabytes once in thousands of
+    /// promises costs less than one sync.
+    const GROWTH: u64 = 8 << 20;
+
+    /// Opens the log and returns all records in it.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`].
+    pub fn open<R: DeserializeOwned>(path: &Path) -> Result<(Self, Vec<R>), RecordsError> {
+        let (log, frames) = Log::open(path)?;
+        let decode = |(entry, (_, payload)): (usize, (_, Vec<u8>))| {
+            wire::decode(&payload, Self::RECORD_MAX)
+                .map_err(|source| RecordsError::Foreign { entry, source })
+        };
+        let records = frames.into_iter().enumerate().map(decode).collect::<Result<_, _>>()?;
+        Ok((Self { log, compact: 0 }, records))
+    }
+
+    /// Appends a record; it is durable after the next [`Records::sync`].
+    pub fn append<R: Serialize>(&mut self, record: &R) {
+        self.log.append(&wire::encode(record));
+    }
+
+    /// Waits until everything appended is durable.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; the process must stop then.
+    pub fn sync(&mut self) -> Result<(), LogError> {
+        self.log.sync()
+    }
+
+    /// Whether the log has grown enough to be worth compacting.
+    pub fn is_worth_compacting(&self) -> bool {
+        self.log.len() > self.compact + Self::GROWTH
+    }
+
+    /// Replaces all records by these.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; the old records are still there then.
+    pub fn compact<R: Serialize>(&mut self, records: &[R]) -> Result<(), LogError> {
+        let payloads: Vec<_> = records.iter().map(wire::encode).collect();
+        self.log.replace(&payloads)?;
+        self.compact = self.log.len();
+        Ok(())
+    }
+}
