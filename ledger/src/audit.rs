@@ -162,15 +162,15 @@ impl Audit {
         Self { ledger, head, report: Report::default() }
     }
 
-    /// Takes the next block.
-    pub fn block(&mut self, header: &BlockHeader, entries: &[Entry<'_>]) {
+    /// Takes the next block; answers what its entries led to, unless that cannot be computed any
+    /// more.
+    pub fn block(&mut self, header: &BlockHeader, entries: &[Entry<'_>]) -> Option<Applied> {
         self.link(header);
         self.report.counts.blocks += 1;
         self.report.counts.commands += entries.len() as u64;
         self.admit(header.position, entries);
-        if self.report.not_recomputed_from.is_none() {
-            self.recompute(header, entries);
-        }
+        let computable = self.report.not_recomputed_from.is_none();
+        computable.then(|| self.recompute(header, entries))
     }
 
     /// The ledger as far as it was computed again.
@@ -213,7 +213,7 @@ impl Audit {
     }
 
     /// Applies the entries again and compares.
-    fn recompute(&mut self, header: &BlockHeader, entries: &[Entry<'_>]) {
+    fn recompute(&mut self, header: &BlockHeader, entries: &[Entry<'_>]) -> Applied {
         let position = header.position;
         let (applied, violation) = self.ledger.apply_checked(entries);
         if let Some(violation) = violation {
@@ -225,6 +225,7 @@ impl Audit {
         }
         self.report.counts.roots += 1;
         self.count(position, &applied);
+        applied
     }
 
     fn count(&mut self, position: u64, applied: &Applied) {
