@@ -19,9 +19,12 @@ impl Early {
     /// Messages kept of one author: a proposal and two votes at a handful of positions.
     const PER_AUTHOR: usize = 16;
 
-    /// Keeps a message; false if its author has too many here.
+    /// Keeps a message; false if its author has too many here. One that is repeated takes no room.
     pub(super) fn hold(&mut self, from: ReplicaId, view: View, message: Verified<Message>) -> bool {
         let held = self.held.entry(from).or_default();
+        if held.iter().any(|(_, known)| *known == message) {
+            return true;
+        }
         let room = held.len() < Self::PER_AUTHOR;
         if room {
             held.push((view, message));
@@ -42,3 +45,6 @@ impl Early {
         taken
     }
 }
+
+#[cfg(test)]
+mod tests;
