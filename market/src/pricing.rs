@@ -52,3 +52,12 @@ impl PriceRule {
         rates.posted(tariff)
     }
 }
+
+impl std::fmt::Display for PriceRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NrgX(rule) => rule.fmt(f),
+            Self::NrgXSafe(rule) => rule.fmt(f),
+        }
+    }
+}

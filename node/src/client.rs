@@ -9,6 +9,7 @@ mod connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use consensus::client::{Client, ClientAction, ClientEvent};
@@ -92,6 +93,7 @@ struct Order {
 #[derive(Clone, Debug)]
 pub struct Gateway {
     wishes: mpsc::Sender<Wish>,
+    replies: Arc<AtomicU64>,
 }
 
 /// How long a gateway waits.
@@ -115,6 +117,7 @@ impl Gateway {
         patience: Patience,
     ) -> Result<Self, rustls::Error> {
         let keyring = Arc::new(founding.keyring());
+        let replies = Arc::new(AtomicU64::new(0));
         let (arrivals, arrived) = mpsc::channel(QUEUE);
         let mut connections = Vec::new();
         for (replica, door) in founding.committee().replicas().zip(doors) {
@@ -126,6 +129,7 @@ impl Gateway {
                 tls,
                 keyring: keyring.clone(),
                 arrivals: arrivals.clone(),
+                replies: replies.clone(),
             };
             tokio::spawn(connection.run(outgoing));
             connections.push(queue);
@@ -141,7 +145,12 @@ impl Gateway {
             question: 0,
         };
         tokio::spawn(worker.run(wished, arrived));
-        Ok(Self { wishes })
+        Ok(Self { wishes, replies })
+    }
+
+    /// How many replies arrived, each with its signature checked, whether they were still needed or not.
+    pub fn replies(&self) -> u64 {
+        self.replies.load(Ordering::Relaxed)
     }
 
     /// Has an operation ordered and executed. `last` is the highest timestamp this key may have used before, in

@@ -100,6 +100,11 @@ impl Executor {
         (!good.is_empty()).then(|| Proposal::new(proposer, context, good))
     }
 
+    /// Whether a proposal carries a context of the form that [`Executor::build`] gives it.
+    pub fn has_context(proposal: &Proposal) -> bool {
+        wire::decode::<Context>(&proposal.batch.context, Context::BYTES).is_ok()
+    }
+
     /// Judges a proposal by its bytes, and by `now_ms` if it is fresh. Reads no state: honest replicas stand at
     /// different positions and must judge alike.
     pub fn validate(proposal: &Proposal, fresh: bool, now_ms: u64) -> Verdict {
@@ -150,7 +155,7 @@ impl Context {
 
 /// The receipt as the protocol carries it. What a key that the ledger does not know could have sent is not
 /// remembered: the table of clients grows with members, not with knocks.
-fn outcome(receipt: &Receipt) -> Outcome {
+pub fn outcome(receipt: &Receipt) -> Outcome {
     let forgettable = matches!(
         receipt,
         Receipt::Refused(

@@ -1,236 +1,26 @@
-//! A run as data, and the folder that shows it: one page, one JSON file, one CSV per figure.
+//! A run as data, and the folder that shows it: one page, one JSON file, one CSV per figure and table.
 //!
-//! In: what a run measured and what was predicted. Out: files. Refuses to know: how the run was made - `trial`,
-//! `simulate` and the experiments all fill in the same structure, and what they did not measure stays empty.
+//! In: what a run measured and what was predicted. Out: files. Refuses to know: how the run was made, whose chains
+//! and history stand beside its files.
+//!
+//! ```no_run
+//! let report = node::report::Report::default(); // filled in by whoever ran
+//! node::report::write(&report, std::path::Path::new("run-7"))?;
+//! # Ok::<(), node::report::WriteError>(())
+//! ```
+//!
+//! # How a figure comes about
+//!
+//! A part of the data becomes a [`figure::Figure`] (axes with units, series, no sizes), which is drawn twice: wide for
+//! screens, narrow for phones, with fewer ticks and text of the same size to the eye. The page holds both and a media
+//! query shows one of them. Colours have names, so that the page can be light or dark.
 
-use serde::Serialize;
+mod data;
+mod number;
+pub mod histogram;
+pub mod figure;
 
-/// Everything a report shows. Energies in Wh, money in nano-currency, prices in micro-currency per kWh, times in
-/// microseconds, unless a name says otherwise.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Report {
-    /// What was run.
-    pub run: RunInfo,
-    /// What was checked, in order of importance. The run holds if all of them do.
-    pub checks: Vec<Check>,
-    /// The slots in order.
-    pub slots: Vec<SlotRow>,
-    /// The homes in order.
-    pub homes: Vec<HomeRow>,
-    /// What was predicted and what was measured; empty without replicas.
-    pub predictions: Vec<Prediction>,
-    /// How long commands took from the client's view; empty without replicas.
-    pub latencies: Vec<Latency>,
-    /// The view at the end of each slot, per replica that answered; empty without replicas.
-    pub views: Vec<ViewRow>,
-    /// One decision, message by message; empty without replicas.
-    pub diagram: Vec<MessageRow>,
-    /// The replicas; empty without any.
-    pub replicas: Vec<ReplicaRow>,
-    /// What happened besides trading: faults, view changes, returns.
-    pub events: Vec<EventRow>,
-}
-
-/// What was run, where, and how to do it again.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct RunInfo {
-    /// `trial` or `simulate`.
-    pub kind: String,
-    /// The command line.
-    pub command: String,
-    /// The commit of the program, or `unknown`.
-    pub commit: String,
-    /// Processor, cores, memory, operating system.
-    pub machine: String,
-    /// When it started, ISO 8601 in UTC.
-    pub started: String,
-    /// How long it took in wall time.
-    pub wall_us: u64,
-    /// The data set in words.
-    pub dataset: String,
-    /// The seed.
-    pub seed: u64,
-    /// Number of homes.
-    pub homes: u32,
-    /// Number of slots run.
-    pub slots: u32,
-    /// Retail price.
-    pub retail: i64,
-    /// Feed-in price.
-    pub feed_in: i64,
-    /// The price rule in words.
-    pub rule: String,
-    /// What is signed, verified and made durable, in words.
-    pub guarantees: String,
-    /// The state root at the last close, in hexadecimal.
-    pub root: String,
-}
-
-/// One thing that was checked.
-#[derive(Clone, Debug, Serialize)]
-pub struct Check {
-    /// What is claimed, as a sentence.
-    pub claim: String,
-    /// Whether it holds.
-    pub holds: bool,
-    /// The numbers behind it.
-    pub detail: String,
-}
-
-/// One slot.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct SlotRow {
-    /// Number of the slot, from 0.
-    pub slot: u32,
-    /// Uniform price of the auction; none when nothing traded.
-    pub price: Option<i64>,
-    /// What members paid beyond their contracts.
-    pub buy: i64,
-    /// What members got beyond their contracts.
-    pub sell: i64,
-    /// Energy traded in the auction.
-    pub volume_wh: i64,
-    /// Injected by members.
-    pub production_wh: i64,
-    /// Withdrawn by members.
-    pub consumption_wh: i64,
-    /// The smaller of the two.
-    pub local_wh: i64,
-    /// Drawn from the grid.
-    pub grid_import_wh: i64,
-    /// Fed into the grid.
-    pub grid_export_wh: i64,
-    /// What the operator's account gained.
-    pub operator_nano: i64,
-    /// Orders placed.
-    pub orders: u32,
-    /// Members without a reading.
-    pub missing: u32,
-}
-
-/// One home over the whole run.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct HomeRow {
-    /// Number of the home, from 0.
-    pub home: u32,
-    /// Photovoltaics in W peak; 0 without.
-    pub pv_w: u64,
-    /// Battery in Wh; 0 without.
-    pub battery_wh: u64,
-    /// Whether an electric car charges here.
-    pub vehicle: bool,
-    /// Withdrawn.
-    pub import_wh: i64,
-    /// Injected.
-    pub export_wh: i64,
-    /// Bought in auctions.
-    pub bought_wh: i64,
-    /// Sold in auctions.
-    pub sold_wh: i64,
-    /// Part of the import that neighbours produced in the same slot.
-    pub local_solar_wh: i64,
-    /// What all bills came to; positive is received.
-    pub bill_nano: i64,
-    /// What the same readings would have come to without a local market; positive is received.
-    pub grid_only_nano: i64,
-    /// Score at the beginning.
-    pub score_before: u16,
-    /// Score at the end.
-    pub score_after: u16,
-    /// Reasons for the score, at most four, most important first.
-    pub reasons: Vec<String>,
-}
-
-/// A prediction beside what was measured.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Prediction {
-    /// What is predicted.
-    pub what: String,
-    /// The formula in words and symbols.
-    pub formula: String,
-    /// What the formula gives.
-    pub predicted: f64,
-    /// What was measured.
-    pub measured: f64,
-    /// The unit of both.
-    pub unit: String,
-    /// Whether the two must be equal; otherwise the prediction is a bound or an estimate, as the formula says.
-    pub exact: bool,
-}
-
-/// How long commands of one kind took.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Latency {
-    /// `order`, `reading`, `close` and the like, or `all`.
-    pub kind: String,
-    /// Number of commands.
-    pub count: u64,
-    /// Half were faster.
-    pub p50_us: u64,
-    /// 90 of 100 were faster.
-    pub p90_us: u64,
-    /// 99 of 100 were faster.
-    pub p99_us: u64,
-    /// 999 of 1,000 were faster.
-    pub p999_us: u64,
-    /// The slowest.
-    pub max_us: u64,
-    /// The histogram: upper bound of each bin in microseconds, and how many fell into it.
-    pub bins: Vec<(u64, u64)>,
-}
-
-/// Where a replica stood at the end of a slot.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct ViewRow {
-    /// The slot.
-    pub slot: u32,
-    /// The replica.
-    pub replica: u16,
-    /// Its view.
-    pub view: u64,
-}
-
-/// One message of the decision that the diagram shows.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct MessageRow {
-    /// `request`, `pre-prepare`, `prepare`, `commit` or `reply`.
-    pub kind: String,
-    /// The replica that sent it; none for the client.
-    pub from: Option<u16>,
-    /// The replica that received it; none for the client.
-    pub to: Option<u16>,
-    /// When it left, since the client's request left.
-    pub sent_us: i64,
-    /// When it was handled, likewise.
-    pub received_us: i64,
-}
-
-/// One replica at the end of the run.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct ReplicaRow {
-    /// Its number.
-    pub replica: u16,
-    /// Whether it was up at the end; what follows is empty if it was not.
-    pub up: bool,
-    /// Its state root in hexadecimal.
-    pub root: String,
-    /// The last position it executed.
-    pub executed: u64,
-    /// Its view.
-    pub view: u64,
-    /// How often it was started.
-    pub starts: u32,
-    /// Counters since its last start, by name.
-    pub counters: std::collections::BTreeMap<String, u64>,
-    /// Its chain, relative to the report's folder.
-    pub chain: String,
-}
-
-/// Something that happened besides trading.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct EventRow {
-    /// The slot in which it happened.
-    pub slot: u32,
-    /// What, as a sentence.
-    pub what: String,
-}
+pub use data::{
+    Check, EventRow, HomeRow, Latency, MessageRow, Prediction, ReplicaRow, Report, RunInfo,
+    SlotRow, ViewRow,
+};

@@ -4,6 +4,7 @@
 //! other replicas saw. Holds the last few hundred positions and forgets the oldest.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -21,17 +22,25 @@ const MOMENTS: usize = 512;
 #[derive(Debug, Default)]
 pub struct Trace {
     positions: Mutex<BTreeMap<SeqNum, Vec<Moment>>>,
+    /// When the last request was handled here; it belongs to the next proposal.
+    request: AtomicU64,
 }
 
 impl Trace {
     /// A message of `author` left here or was handled here.
     pub fn note(&self, message: &Message, left: bool) {
         let (seq, author) = match message {
+            Message::Request(_) if !left => {
+                return self.request.store(unix_us(), Ordering::Relaxed);
+            }
             Message::Propose(p) => (p.pre_prepare.seq, p.pre_prepare.from),
             Message::Prepare(vote) => (vote.seq, vote.from),
             Message::Commit(vote) => (vote.seq, vote.from),
             _ => return,
         };
+        if left && matches!(message, Message::Propose(_)) {
+            self.push_at(seq, "request", None, false, self.request.load(Ordering::Relaxed));
+        }
         self.push(seq, message.name(), Some(author), left);
     }
 
@@ -47,8 +56,12 @@ impl Trace {
     }
 
     fn push(&self, seq: SeqNum, kind: &str, author: Option<ReplicaId>, left: bool) {
+        self.push_at(seq, kind, author, left, unix_us());
+    }
+
+    fn push_at(&self, seq: SeqNum, kind: &str, author: Option<ReplicaId>, left: bool, at_us: u64) {
         let (kind, author) = (kind.to_owned(), author.map(ReplicaId::get));
-        let moment = Moment { kind, author, left, at_us: unix_us() };
+        let moment = Moment { kind, author, left, at_us };
         let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
         let moments = positions.entry(seq).or_default();
         if moments.len() < MOMENTS {

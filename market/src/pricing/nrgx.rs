@@ -34,6 +34,13 @@ pub struct NrgX {
     a: Decimal,
 }
 
+impl std::fmt::Display for NrgX {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { q, r, a } = self;
+        write!(f, "nrgx (q {q}, r {r} currency/kWh, a {a} kWh^2)")
+    }
+}
+
 impl NrgX {
     /// The rule with `q` and `r` in currency/kWh and `a` in kWh^2.
     ///

@@ -56,6 +56,13 @@ pub struct Quote {
     pub operator_account: Decimal,
 }
 
+impl std::fmt::Display for NrgXSafe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { top, r, alpha } = self;
+        write!(f, "nrgx-safe (top {top}, r {r} currency/kWh, alpha {alpha})")
+    }
+}
+
 impl NrgXSafe {
     /// The rule with `top` and `r` in currency/kWh and `alpha` a plain number.
     ///

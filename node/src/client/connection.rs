@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use consensus::ids::{ClientId, ReplicaId, Timestamp};
@@ -46,6 +47,8 @@ pub(super) struct Connection {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) keyring: Arc<Keyring>,
     pub(super) arrivals: mpsc::Sender<Arrival>,
+    /// Replies whose signature was checked.
+    pub(super) replies: Arc<AtomicU64>,
 }
 
 impl Connection {
@@ -80,6 +83,7 @@ impl Connection {
             let Ok(message) = wire::decode::<ToClient>(&frame, REPLICA_FRAME_MAX) else { return };
             let arrival = match message {
                 ToClient::Reply(reply) if reply.from == self.replica => {
+                    self.replies.fetch_add(1, Ordering::Relaxed);
                     match self.keyring.verify(reply) {
                         Ok(reply) => Arrival::Reply(reply),
                         Err(_) => continue, // a replica that cannot sign its own reply says nothing

@@ -14,7 +14,7 @@ use consensus::wire::{self, WireError};
 use ledger::BlockHeader;
 use serde::{Deserialize, Serialize};
 
-use super::log::{Log, LogError, Place, read_all};
+use super::log::{Log, LogError, Place, read_all, read_whole};
 
 /// One entry of `blocks.log`: a position with its seal. A null request has a seal and no block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -277,6 +277,28 @@ impl Exported {
     }
 }
 
+impl Exported {
+    /// The positions of the blocks that have private parts, in order, as far as `blocks.log` can be read; the
+    /// entries of `private.log` belong to these.
+    pub fn positions_with_parts(folder: &Path) -> Vec<u64> {
+        let blocks = read_all(&folder.join("blocks.log")).unwrap_or_default();
+        let sealed = blocks.iter().filter_map(|payload| wire::decode(payload, ENTRY_MAX).ok());
+        let needy = sealed.filter(|sealed: &Sealed| {
+            sealed.block.as_ref().is_some_and(|block| needs_parts(&block.batch))
+        });
+        needy.map(|sealed| sealed.seal.seq.get()).collect()
+    }
+
+    /// The position of the checkpoint before number `entry` of `checkpoints.log`.
+    pub fn checkpoint_before(folder: &Path, entry: usize) -> Option<u64> {
+        let path = folder.join("checkpoints.log");
+        let found = read_whole(&path);
+        let before = found.get(entry.checked_sub(1)?)?;
+        let certificate: CheckpointCertificate = wire::decode(before, ENTRY_MAX).ok()?;
+        Some(certificate.seq.get())
+    }
+}
+
 fn read_private(path: &Path) -> Result<BTreeMap<SeqNum, Vec<Attachment>>, ChainError> {
     let mut private = BTreeMap::new();
     for (entry, payload) in read_all(path)?.iter().enumerate() {
@@ -297,7 +319,7 @@ fn follow(path: &Path, entry: usize, sealed: &Sealed) -> Result<SeqNum, ChainErr
 }
 
 /// Whether a batch holds a command with a private part.
-fn needs_parts(batch: &Batch) -> bool {
+pub fn needs_parts(batch: &Batch) -> bool {
     batch.requests.iter().any(|request| {
         let entry = ledger::Entry {
             author: ledger::Author::new([0; 32]),

@@ -190,6 +190,17 @@ pub fn read_all(path: &Path) -> Result<Vec<Vec<u8>>, LogError> {
     Ok(frames.into_iter().map(|(_, payload)| payload).collect())
 }
 
+/// The payloads of a log up to the first damage.
+pub fn read_whole(path: &Path) -> Vec<Vec<u8>> {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let (mut payloads, mut at) = (Vec::new(), 0);
+    while let Frame::Whole(payload) = frame(&bytes[at..]) {
+        payloads.push(payload.to_vec());
+        at += HEAD + payload.len();
+    }
+    payloads
+}
+
 /// The payloads in `bytes`, and where the last whole frame ends.
 fn parse(path: &Path, bytes: &[u8], tail: Tail) -> Result<(Vec<(Place, Vec<u8>)>, u64), LogError> {
     let mut frames = Vec::new();

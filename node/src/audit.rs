@@ -1,0 +1,333 @@
+//! Audit of a chain, offline: nothing is believed that the files do not prove.
+//!
+//! In: a folder with a chain and its genesis. Out: what was checked and counted, and what is wrong, block by block.
+//! Refuses to know: replicas and networks. Certificates and signatures are checked here, with the committee's keys
+//! from the genesis; what the commands lead to is computed again by [`ledger::audit`].
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use consensus::certificate::CheckpointCertificate;
+use consensus::committee::Committee;
+use consensus::ids::{Digest, SeqNum};
+use consensus::keys::Keyring;
+use consensus::request::clients::Clients;
+use consensus::request::{Attachment, Proposal};
+use ledger::audit::{Audit as LedgerAudit, Report as LedgerReport};
+use ledger::{Applied, Author, Entry, Fact};
+use serde::Serialize;
+
+use crate::executor::{Executor, outcome};
+use crate::founding::{Founding, FoundingError, state_digest};
+use crate::store::chain::{Block, ChainError, Exported, Sealed, needs_parts};
+use crate::store::log::LogError;
+
+/// Findings that are listed; of a chain that is wrong throughout, the first ones tell the story.
+const FINDINGS_MAX: usize = 100;
+
+/// Why an audit could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// There is no chain in the folder.
+    #[error(
+        "{0}: no chain here; expected genesis.json and blocks.log, in it or in its folder `chain`"
+    )]
+    NoChain(PathBuf),
+    /// The genesis.
+    #[error(transparent)]
+    Founding(#[from] FoundingError),
+}
+
+/// What an audit checked and found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Outcome {
+    /// The chain.
+    pub chain: String,
+    /// Whether everything in the files was checked and nothing is wrong.
+    pub holds: bool,
+    /// What is wrong, each with the block it is in.
+    pub findings: Vec<String>,
+    /// Findings beyond those listed.
+    pub unlisted: u64,
+    /// What could not be checked and why; empty if everything was.
+    pub not_checked: String,
+    /// Blocks.
+    pub blocks: u64,
+    /// Positions without a block.
+    pub nulls: u64,
+    /// Commit certificates checked.
+    pub seals: u64,
+    /// Checkpoint certificates checked.
+    pub checkpoints: u64,
+    /// Signatures checked, of votes and of requests.
+    pub signatures: u64,
+    /// Commands in blocks.
+    pub commands: u64,
+    /// Commands that stood in a block a second time and were passed over.
+    pub repeats: u64,
+    /// Orders, readings, bills, scores, slots and state roots computed again, and invariants checked.
+    pub orders: u64,
+    /// See `orders`.
+    pub readings: u64,
+    /// See `orders`.
+    pub bills: u64,
+    /// See `orders`.
+    pub scores: u64,
+    /// See `orders`.
+    pub slots: u64,
+    /// See `orders`.
+    pub roots: u64,
+    /// See `orders`.
+    pub invariants: u64,
+    /// The state root at the end, in hexadecimal.
+    pub root: String,
+    /// The hash of the last header, in hexadecimal.
+    pub head: String,
+}
+
+/// Audits the chain in `folder`; `each_fact` is called with everything that its commands led to.
+///
+/// # Errors
+///
+/// [`AuditError`] if there is nothing to audit. A damaged chain is no error but a finding.
+pub fn audit(folder: &Path, each_fact: impl FnMut(&Fact)) -> Result<Outcome, AuditError> {
+    let inner = folder.join("chain");
+    let folder = if inner.is_dir() { inner } else { folder.to_owned() };
+    if !folder.join("genesis.json").is_file() || !folder.join("blocks.log").is_file() {
+        return Err(AuditError::NoChain(folder));
+    }
+    let founding = match Founding::read(&folder.join("genesis.json")) {
+        Ok(founding) => founding,
+        // A genesis that is there and makes no sense is damage, not a wrong path.
+        Err(error @ FoundingError::Io { .. }) => return Err(error.into()),
+        Err(error) => return Ok(unreadable(&folder, format!("genesis: {error}"))),
+    };
+    let exported = match Exported::read(&folder) {
+        Ok(exported) => exported,
+        Err(error) => return Ok(unreadable(&folder, name_damage(&folder, &error))),
+    };
+    let mut run = Run::new(&founding, each_fact);
+    run.chain(&exported);
+    Ok(run.finish(&folder, exported.private.is_some()))
+}
+
+fn unreadable(folder: &Path, finding: String) -> Outcome {
+    Outcome {
+        chain: folder.display().to_string(),
+        findings: vec![finding],
+        not_checked: "everything after the damage".to_owned(),
+        ..Outcome::default()
+    }
+}
+
+/// Says which block a damaged file entry belongs to.
+fn name_damage(folder: &Path, error: &ChainError) -> String {
+    let (path, entry) = match error {
+        ChainError::Log(LogError::Damaged { path, entry, .. })
+        | ChainError::Foreign { path, entry, .. }
+        | ChainError::Gap { path, entry, .. } => (path, *entry),
+        ChainError::Log(LogError::Io { .. }) => return error.to_string(),
+    };
+    let block = match path.file_name().and_then(|name| name.to_str()) {
+        Some("blocks.log") => Some(entry as u64 + 1),
+        Some("private.log") => Exported::positions_with_parts(folder).get(entry).copied(),
+        _ => Exported::checkpoint_before(folder, entry),
+    };
+    match block {
+        Some(block) => format!("block {block}: {error}"),
+        None => error.to_string(),
+    }
+}
+
+/// An audit under way.
+struct Run<F> {
+    keyring: Keyring,
+    committee: Committee,
+    ledger: Option<LedgerAudit>,
+    clients: Clients,
+    /// The state after the last block looked at.
+    state: Digest,
+    /// Whether the table of clients could be computed up to here.
+    clients_known: bool,
+    outcome: Outcome,
+    each_fact: F,
+}
+
+impl<F: FnMut(&Fact)> Run<F> {
+    fn new(founding: &Founding, each_fact: F) -> Self {
+        Self {
+            keyring: founding.keyring(),
+            committee: founding.committee(),
+            ledger: Some(LedgerAudit::new(founding.region().clone())),
+            clients: Clients::default(),
+            state: state_digest(&founding.genesis_header()),
+            clients_known: true,
+            outcome: Outcome::default(),
+            each_fact,
+        }
+    }
+
+    fn find(&mut self, seq: SeqNum, what: impl std::fmt::Display) {
+        if self.outcome.findings.len() < FINDINGS_MAX {
+            self.outcome.findings.push(format!("block {seq}: {what}"));
+        } else {
+            self.outcome.unlisted += 1;
+        }
+    }
+
+    fn chain(&mut self, exported: &Exported) {
+        let mut certificates = exported.checkpoints.iter().peekable();
+        for sealed in &exported.blocks {
+            let seq = sealed.seal.seq;
+            self.seal(sealed);
+            match &sealed.block {
+                Some(block) => {
+                    let parts = exported.private.as_ref().and_then(|all| all.get(&seq));
+                    self.block(seq, block, parts.map_or(&[], Vec::as_slice));
+                }
+                None => self.outcome.nulls += 1,
+            }
+            while let Some(certificate) = certificates.next_if(|next| next.seq <= seq) {
+                self.checkpoint(seq, certificate);
+            }
+        }
+        for stray in certificates {
+            self.find(stray.seq, "a checkpoint certifies it, and the chain ends before");
+        }
+        self.private_parts_belong(exported);
+    }
+
+    /// The certificate: a quorum of distinct replicas signed for exactly this batch at this position.
+    fn seal(&mut self, sealed: &Sealed) {
+        let (seq, seal) = (sealed.seal.seq, &sealed.seal);
+        self.outcome.seals += 1;
+        if let Err(error) = seal.check(self.committee) {
+            self.find(seq, format_args!("its certificate does not add up: {error}"));
+        }
+        let verified = self.keyring.verify_counted(seal.clone(), &mut self.outcome.signatures);
+        if let Err(error) = verified {
+            self.find(seq, format_args!("its certificate: {error}"));
+        }
+        let batch = sealed.block.as_ref().map_or(Digest::NULL, |block| block.batch.digest());
+        if batch != seal.digest {
+            self.find(seq, "its batch is not the one that was certified");
+        }
+    }
+
+    fn block(&mut self, seq: SeqNum, block: &Block, parts: &[Attachment]) {
+        let header = &block.header;
+        if header.position != seq.get() || header.batch.bytes() != block.batch.digest().bytes() {
+            self.find(seq, "its header names another position or batch");
+        }
+        let mut parts = parts.to_vec();
+        if parts.len() > block.batch.requests.len() {
+            self.find(seq, "more private parts than commands lie beside it");
+        }
+        parts.resize(block.batch.requests.len(), Attachment::default());
+        let proposal = Proposal { batch: block.batch.clone(), attachments: parts };
+        if !Executor::has_context(&proposal) {
+            self.find(seq, "its context does not decode");
+        }
+        let fresh = self.clients.fresh(&proposal.batch);
+        self.outcome.repeats += fresh.iter().filter(|fresh| !**fresh).count() as u64;
+        let before = self.outcome.signatures;
+        let mut signatures = before;
+        if let Err(error) = self.keyring.verify_counted(proposal.clone(), &mut signatures) {
+            self.find(seq, format_args!("a command in it: {error}"));
+        }
+        self.outcome.signatures = signatures;
+        let applied = self.apply(block, &proposal, &fresh);
+        self.clients_known &= applied.is_some();
+        if let Some(applied) = applied {
+            applied.facts.iter().for_each(&mut self.each_fact);
+            let outcomes = applied.receipts.iter().map(outcome).collect();
+            self.clients.record(&proposal.batch, &fresh, outcomes);
+        }
+        self.state = state_digest(header);
+    }
+
+    fn apply(&mut self, block: &Block, proposal: &Proposal, fresh: &[bool]) -> Option<Applied> {
+        let authors: Vec<_> = proposal
+            .batch
+            .requests
+            .iter()
+            .map(|request| Author::new(*request.client().digest().bytes()))
+            .collect();
+        let requests = proposal.batch.requests.iter().zip(&proposal.attachments).zip(&authors);
+        let entries: Vec<_> = requests
+            .zip(fresh)
+            .filter(|(_, fresh)| **fresh)
+            .map(|(((request, part), author), _)| Entry {
+                author: *author,
+                command: &request.operation,
+                private: &part.0,
+            })
+            .collect();
+        self.ledger.as_mut()?.block(&block.header, &entries)
+    }
+
+    /// A private part without a command that needs it proves nothing and does not belong here.
+    fn private_parts_belong(&mut self, exported: &Exported) {
+        let Some(private) = &exported.private else { return };
+        let needed: BTreeMap<SeqNum, &Block> = exported
+            .blocks
+            .iter()
+            .filter_map(|sealed| Some((sealed.seal.seq, sealed.block.as_ref()?)))
+            .filter(|(_, block)| needs_parts(&block.batch))
+            .collect();
+        let strays: Vec<SeqNum> =
+            private.keys().filter(|seq| !needed.contains_key(*seq)).copied().collect();
+        for seq in strays {
+            self.find(seq, "private parts lie beside it that belong to none of its commands");
+        }
+    }
+
+    /// The certified state must be the one that the blocks up to `seq` lead to.
+    fn checkpoint(&mut self, seq: SeqNum, certificate: &CheckpointCertificate) {
+        self.outcome.checkpoints += 1;
+        if certificate.seq != seq {
+            self.find(seq, format_args!("a checkpoint of {} stands behind it", certificate.seq));
+        }
+        if let Err(error) = certificate.check(self.committee) {
+            self.find(seq, format_args!("its checkpoint does not add up: {error}"));
+        }
+        let signatures = &mut self.outcome.signatures;
+        if let Err(error) = self.keyring.verify_counted(certificate.clone(), signatures) {
+            self.find(seq, format_args!("its checkpoint: {error}"));
+        }
+        let clients = !self.clients_known || self.clients.digest() == certificate.clients;
+        if self.state != certificate.state || !clients {
+            self.find(seq, "its checkpoint certifies another state");
+        }
+    }
+
+    fn finish(mut self, folder: &Path, with_private: bool) -> Outcome {
+        let Some(ledger) = self.ledger.take() else { return self.outcome };
+        self.outcome.root = ledger.ledger().root().to_string();
+        let LedgerReport { findings, unlisted, not_recomputed_from, counts, head } =
+            ledger.finish();
+        let mut outcome = self.outcome;
+        outcome.findings.extend(findings.iter().map(ToString::to_string));
+        outcome.unlisted += unlisted;
+        outcome.chain = folder.display().to_string();
+        outcome.head = head.to_string();
+        outcome.blocks = counts.blocks;
+        outcome.commands = counts.commands;
+        outcome.orders = counts.orders;
+        outcome.readings = counts.readings;
+        outcome.bills = counts.bills;
+        outcome.scores = counts.scores;
+        outcome.slots = counts.slots;
+        outcome.roots = counts.roots;
+        outcome.invariants = counts.invariants;
+        if let Some(block) = not_recomputed_from {
+            let why = if with_private { "are missing" } else { "do not lie beside the chain" };
+            outcome.not_checked = format!(
+                "roots, bills and scores from block {block} on: {} private parts {why}",
+                counts.missing
+            );
+        }
+        outcome.holds = outcome.findings.is_empty();
+        outcome
+    }
+}

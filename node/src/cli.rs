@@ -1,0 +1,119 @@
+//! The command line: what is typed becomes a call, what comes back becomes text and an exit code.
+//!
+//! In: arguments. Out: text on standard output, logs and failures on standard error, exit code 0 (holds), 1 (the
+//! thing checked does not hold) or 2 (bad input). Refuses to know: how anything is done.
+
+pub mod output;
+pub mod price;
+pub mod clear;
+pub mod score;
+mod run;
+mod init;
+mod node;
+mod talk;
+mod audit;
+mod simulate;
+mod trial;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A neighbourhood trades its energy without a middleman: benchmark and verification toolkit.
+#[derive(Debug, Parser)]
+#[command(name = "gridquorum", version, max_term_width = 100)]
+struct Cli {
+    /// Print one JSON object on standard output and nothing else.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play days through a fresh cluster of replica processes and compare with the simulation.
+    Trial(trial::Trial),
+    /// Play the same days through one ledger without consensus: the reference outcome.
+    Simulate(simulate::Simulate),
+    /// Make keys, certificates and one configuration file per replica.
+    Init(init::Init),
+    /// Run one replica until it is told to stop.
+    Node(node::Node),
+    /// Have one command ordered and executed, and print its receipt.
+    Submit(talk::Submit),
+    /// Ask replicas about one member's account and score.
+    Query(talk::Query),
+    /// Ask replicas where they stand.
+    Status(talk::StatusArgs),
+    /// Check a chain offline: certificates, signatures, replay, prices, bills, scores.
+    Audit(audit::Audit),
+    /// Compute the prices of a slot by hand.
+    Price(price::Price),
+    /// Clear an order book by hand.
+    Clear(clear::Clear),
+    /// Compute a score by hand.
+    Score(score::Score),
+}
+
+/// What a command that ran to its end found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All is as claimed.
+    Holds,
+    /// Something is not.
+    Fails,
+}
+
+/// Parses the arguments, runs the command, and turns what comes back into an exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not failures; printing fails only when nobody reads.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    start_logs();
+    match dispatch(cli.command, cli.json) {
+        Ok(Verdict::Holds) => ExitCode::SUCCESS,
+        Ok(Verdict::Fails) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gridquorum: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(command: Command, json: bool) -> anyhow::Result<Verdict> {
+    match command {
+        Command::Trial(args) => trial::run(&args, json),
+        Command::Simulate(args) => simulate::run(&args, json),
+        Command::Init(args) => init::run(&args, json),
+        Command::Node(args) => node::run(&args),
+        Command::Submit(args) => talk::submit(&args, json),
+        Command::Query(args) => talk::query(&args, json),
+        Command::Status(args) => talk::status(&args, json),
+        Command::Audit(args) => audit::run(&args, json),
+        Command::Price(args) => price::run(&args, json).map(|()| Verdict::Holds),
+        Command::Clear(args) => clear::run(&args, json).map(|()| Verdict::Holds),
+        Command::Score(args) => score::run(&args, json).map(|()| Verdict::Holds),
+    }
+}
+
+/// Logs go to standard error; `RUST_LOG` says which.
+fn start_logs() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Fails only if a log was started before, and then there is one.
+    let _ = subscriber.try_init();
+}
+
+/// Whoever reads us may stop reading: `gridquorum ... | head` is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.into_iter().any(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,58 @@
+//! `gridquorum init`: a new deployment in a folder.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use consensus::limits::LimitsSpec;
+
+use super::Verdict;
+use super::output::Fields;
+use crate::init::{Plan, init};
+
+/// Make keys, certificates and one configuration file per replica.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: gridquorum init --replicas 4 --out region\n\
+    then on each machine: gridquorum node --config region/replica-0/config.toml")]
+pub(super) struct Init {
+    /// Number of replicas, at least 4.
+    #[arg(long, default_value_t = 4)]
+    replicas: u16,
+    /// Folder to make; must not exist.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Address that all replicas listen on; edit the configurations to spread them over machines.
+    #[arg(long, default_value = "127.0.0.1")]
+    address: IpAddr,
+    /// First port; replica I uses ports P + 2I for replicas and P + 2I + 1 for clients.
+    #[arg(long, value_name = "P", default_value_t = 7_400)]
+    port: u16,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &Init, json: bool) -> anyhow::Result<Verdict> {
+    let port = |offset: u32| {
+        u16::try_from(u32::from(args.port) + offset).with_context(|| {
+            format!("--port {} leaves no room for {} replicas", args.port, args.replicas)
+        })
+    };
+    let addresses = (0..u32::from(args.replicas)).map(|id| {
+        let at = |port| SocketAddr::new(args.address, port);
+        Ok((at(port(2 * id)?), at(port(2 * id + 1)?)))
+    });
+    let plan = Plan {
+        addresses: addresses.collect::<anyhow::Result<_>>()?,
+        operator: None,
+        charter: community::terms::charter,
+        limits: LimitsSpec::default(),
+    };
+    let made = init(&args.out, &plan)?;
+    let mut fields = Fields::new();
+    fields.text("folder", &args.out.display().to_string());
+    fields.integer("replicas", i64::from(args.replicas));
+    fields.text("genesis", &args.out.join("genesis.json").display().to_string());
+    fields.text("operator_key", &made.operator_key.display().to_string());
+    fields.text("first_config", &made.configs[0].display().to_string());
+    fields.print(json)?;
+    Ok(Verdict::Holds)
+}

@@ -1,0 +1,59 @@
+//! `gridquorum node`: one replica, until it is told to stop.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::Verdict;
+use crate::config::Config;
+use crate::service::{Listeners, serve};
+
+/// Run one replica until it is told to stop (SIGTERM or SIGINT), finishing what it has taken in.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: gridquorum node --config region/replica-0/config.toml")]
+pub(super) struct Node {
+    /// Configuration file, as `init` writes it.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Runs the command. Prints one line once both ports are open.
+pub(super) fn run(args: &Node) -> anyhow::Result<Verdict> {
+    let config = Config::read(&args.config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    runtime.block_on(async {
+        let listeners = Listeners::bind(&config).await?;
+        let (stop, stopped) = watch::channel(false);
+        let mut terminate = signal(SignalKind::terminate()).context("signals")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("signals")?;
+        let own = config.own();
+        let mut out = std::io::stdout();
+        writeln!(
+            out,
+            "replica {} of {} ready: replicas at {}, clients at {}",
+            config.id,
+            config.replicas.len(),
+            own.peers,
+            own.clients
+        )?;
+        out.flush()?;
+        let service = serve(config, listeners, stopped);
+        tokio::pin!(service);
+        tokio::select! {
+            ended = &mut service => return ended.map_err(anyhow::Error::from),
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        // The service listens to this; it is gone only if it has ended.
+        let _ = stop.send(true);
+        service.await.map_err(anyhow::Error::from)
+    })?;
+    Ok(Verdict::Holds)
+}

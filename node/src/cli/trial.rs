@@ -1,0 +1,111 @@
+//! `gridquorum trial`: days of a neighbourhood through a fresh cluster of processes.
+
+use std::io::Write;
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Verdict;
+use super::output::Fields;
+use super::run::{Days, describe, write_report};
+use crate::report::Report;
+use crate::trial::{self, Progress, Setup};
+
+/// Play days through a fresh cluster of replica processes on this machine, with faults if asked for, and compare
+/// with the simulation.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  gridquorum trial\n  \
+    gridquorum trial --data DIR --days 2 --fault kill:primary@slot=40,restart=60 --fault pause:1@slot=90,for=3s\n\n\
+    Slots count from 0 over the whole run, replicas from 0. A plan that takes out more replicas at once than the \
+    committee tolerates is refused.")]
+pub(super) struct Trial {
+    /// Number of replicas, at least 4.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(4..=64))]
+    replicas: u16,
+    #[command(flatten)]
+    days: Days,
+    /// kill:WHO@slot=S[,restart=S2] or pause:WHO@slot=S,for=3s; WHO is a replica number or `primary`.
+    #[arg(long = "fault", value_name = "SPEC")]
+    faults: Vec<String>,
+}
+
+const GUARANTEES: &str = "Every command is signed by its home (Ed25519) and checked by every replica; every vote \
+    is signed; every promise of a replica is synced to disk (fdatasync) before the message that depends on it \
+    leaves; blocks are synced at checkpoints; links are TLS 1.3 with pinned certificates.";
+
+/// Runs the command.
+pub(super) fn run(args: &Trial, json: bool) -> anyhow::Result<Verdict> {
+    args.days.check_folder()?;
+    let chosen = args.days.open(Some(1))?;
+    let replicas = usize::from(args.replicas);
+    trial::check_plan(replicas, &args.faults, chosen.slots)?;
+    let info = describe("trial", args.days.seed, &chosen, GUARANTEES);
+    let folder = args.days.make_folder("trial")?;
+    let setup = Setup {
+        replicas,
+        dataset: chosen.dataset,
+        slots: chosen.slots,
+        seed: args.days.seed,
+        faults: args.faults.clone(),
+        program: std::env::current_exe().context("this program's own path")?,
+        folder: folder.clone(),
+        run: info,
+    };
+    let bar = progress_bar(chosen.slots);
+    let ran = trial::run(setup, |progress| show(&bar, progress));
+    bar.finish_and_clear();
+    let report = match ran {
+        Ok(report) => report,
+        Err(error) => {
+            // Nothing half-written stays behind; if it cannot be removed, the error above says enough.
+            let _ = std::fs::remove_dir_all(&folder);
+            return Err(error);
+        }
+    };
+    write_report(&report, &folder)?;
+    let holds = report.checks.iter().all(|check| check.holds);
+    tell(&report, &folder.join("report.html").display().to_string(), holds, json)?;
+    Ok(if holds { Verdict::Holds } else { Verdict::Fails })
+}
+
+fn progress_bar(slots: u32) -> ProgressBar {
+    let bar = ProgressBar::new(u64::from(slots));
+    let style = ProgressStyle::with_template("slot {pos}/{len} [{bar:40}] {msg}");
+    bar.set_style(style.expect("a fixed template").progress_chars("=> "));
+    bar.set_message("starting replicas");
+    bar
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_position(u64::from(progress.slots));
+    bar.set_message(format!("view {}, {:.0} commands/s", progress.view, progress.rate));
+}
+
+fn tell(report: &Report, page: &str, holds: bool, json: bool) -> anyhow::Result<()> {
+    if !json {
+        let mut out = std::io::stdout().lock();
+        for check in &report.checks {
+            let mark = if check.holds { "ok   " } else { "WRONG" };
+            writeln!(out, "{mark} {}\n      {}", check.claim, check.detail)?;
+        }
+        for event in &report.events {
+            writeln!(out, "slot {:>4}: {}", event.slot, event.what)?;
+        }
+        writeln!(out)?;
+    }
+    let wide = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    let mut fields = Fields::new();
+    fields.text("verdict", if holds { "holds" } else { "DOES NOT HOLD" });
+    fields.text("data", &report.run.dataset);
+    fields.integer("replicas", wide(report.replicas.len() as u64));
+    fields.text("root", &report.run.root);
+    if let Some(latency) = report.latencies.first() {
+        fields.integer("commands", wide(latency.count));
+        fields.integer("latency_p50_us", wide(latency.p50_us));
+        fields.integer("latency_p99_us", wide(latency.p99_us));
+    }
+    fields.integer("wall_ms", wide(report.run.wall_us / 1_000));
+    fields.text("report", page);
+    fields.print(json)?;
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! A trial: days of a neighbourhood through real replica processes, beside the same days without them.
+//!
+//! In: a data set, a number of replicas, faults. Out: whether everything came out as the simulation says, and a
+//! report that shows it. Refuses to know: how the report looks.
+//!
+//! ```text
+//! simulate -> the reference root
+//! init -> processes -> probe (one request at a time, everything counted) -> the days, with faults -> stop
+//!      -> audit of every chain -> compare -> report
+//! ```
+
+pub mod plan;
+pub mod cluster;
+mod history;
+mod primitives;
+mod director;
+mod probe;
+mod remote;
+mod compare;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use community::{Community, Dataset, Outcome, Settings, ZeroIntelligence, terms};
+use consensus::committee::Committee;
+use consensus::limits::LimitsSpec;
+use ledger::SlotSummary;
+
+use crate::audit::{self, audit};
+use crate::client::{Door, Gateway, Patience};
+use crate::config::{Config, Peer};
+use crate::harvest::Harvest;
+use crate::init::{Deployment, Plan, init};
+use crate::people;
+use crate::report::{Report, RunInfo, ViewRow};
+use crate::simulation::simulate;
+use crate::store::chain::Chain;
+use crate::talk::Status;
+
+use cluster::Cluster;
+use compare::Evidence;
+use director::Director;
+use plan::Fault;
+use remote::{Remains, Remote, Watcher};
+
+/// What to try.
+#[derive(Debug)]
+pub struct Setup {
+    /// Number of replicas.
+    pub replicas: usize,
+    /// The homes and their days.
+    pub dataset: Dataset,
+    /// Slots to run.
+    pub slots: u32,
+    /// Seed of keys, bids and salts.
+    pub seed: u64,
+    /// Faults, as they were asked for.
+    pub faults: Vec<String>,
+    /// The program that runs a replica with `node --config FILE`.
+    pub program: PathBuf,
+    /// Folder for chains and history; exists and is empty.
+    pub folder: PathBuf,
+    /// What is known about the run beforehand.
+    pub run: RunInfo,
+}
+
+/// What is said while a trial runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Slots closed.
+    pub slots: u32,
+    /// The highest view of a replica.
+    pub view: u64,
+    /// Commands per second since the last word.
+    pub rate: f64,
+}
+
+/// How long clients wait.
+const PATIENCE: Patience =
+    Patience { first: Duration::from_secs(1), most: Duration::from_secs(120) };
+/// How long replicas may take to reach the end after the last command.
+const SETTLING: Duration = Duration::from_secs(60);
+
+/// What playing the days gave.
+struct Played {
+    outcome: Outcome,
+    remains: Remains,
+    /// Where each replica stood at the end; none if it was down.
+    statuses: Vec<Option<Status>>,
+    starts: Vec<u32>,
+    views: Vec<ViewRow>,
+}
+
+/// Checks a plan of faults without running it.
+///
+/// # Errors
+///
+/// One line that says what is wrong with it.
+pub fn check_plan(replicas: usize, faults: &[String], slots: u32) -> anyhow::Result<()> {
+    plan::plan(faults, Committee::try_new(replicas)?, slots)?;
+    Ok(())
+}
+
+/// Runs a trial; leaves `chains/` and `history.jsonl` in its folder and returns the rest of the report.
+///
+/// # Errors
+///
+/// Bad input, or a machine that does not do what it is asked. A run that comes out wrong is no error: the report
+/// says so.
+pub fn run(mut setup: Setup, mut say: impl FnMut(Progress)) -> anyhow::Result<Report> {
+    let started = Instant::now();
+    let committee = Committee::try_new(setup.replicas)?;
+    let faults = plan::plan(&setup.faults, committee, setup.slots)?;
+    let slots = Some(setup.slots);
+    let reference = simulate(&setup.dataset, setup.seed, slots, NonZeroUsize::MIN, |_| {})?;
+    let work = WorkFolder::create()?;
+    let deployment = deploy(&work.0, &setup)?;
+    let primitives = primitives::measure(deployment.founding.scope(), &work.0)?;
+    let cluster = Cluster::start(&setup.program, deployment.configs.clone())?;
+    let mut played = play(&setup, faults, cluster, &deployment, &mut say)?;
+    let chains = export(&deployment, &played, &setup.folder)?;
+    let witness = chains.iter().position(Option::is_some);
+    let mut harvest = Harvest::default();
+    let mut audits: Vec<Option<audit::Outcome>> = Vec::new();
+    for (index, chain) in chains.iter().enumerate() {
+        let mut each = |fact: &ledger::Fact| {
+            if Some(index) == witness {
+                harvest.fold(fact);
+            }
+        };
+        audits.push(chain.as_ref().map(|chain| audit(chain, &mut each)).transpose()?);
+    }
+    write_history(&mut played, &setup.folder)?;
+    let mut run = std::mem::take(&mut setup.run);
+    run.wall_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let (setup, reference, played) = (&setup, &reference, &played);
+    let (audits, harvest) = (&audits, &harvest);
+    Ok(Evidence { setup, reference, played, audits, harvest, primitives, run }.report())
+}
+
+fn play(
+    setup: &Setup,
+    faults: Vec<Fault>,
+    cluster: Cluster,
+    deployment: &Deployment,
+    say: &mut impl FnMut(Progress),
+) -> anyhow::Result<Played> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    let committee = deployment.founding.committee();
+    let cluster = Arc::new(Mutex::new(cluster));
+    let director = Director::new(cluster.clone(), faults, committee.faults());
+    let gateway = {
+        let _inside = runtime.enter();
+        open_gateway(deployment)?
+    };
+    let scope = deployment.founding.scope();
+    let homes = setup.dataset.homes();
+    let who = (setup.seed, homes);
+    let mut remote =
+        Remote::new(runtime.handle().clone(), gateway, director, committee, scope, who);
+    let watcher = remote.watcher();
+    watcher.wait_for_all()?;
+    let mut community = Community::try_new(
+        setup.dataset.clone(),
+        people::cast(setup.seed, homes),
+        Box::new(ZeroIntelligence),
+        Settings::from_seed(setup.seed),
+    )?;
+    let mut views = Vec::new();
+    let mut reporter = Reporter { watcher: watcher.clone(), since: Instant::now(), before: 0 };
+    let slots = Some(setup.slots);
+    let outcome = community::run(&mut community, &mut remote, terms::tariff(), slots, |summary| {
+        let rows = watcher.views(summary.slot);
+        say(reporter.progress(summary, &rows));
+        views.extend(rows);
+    })?;
+    let remains = remote.finish();
+    let lock = || cluster.lock().unwrap_or_else(PoisonError::into_inner);
+    let up: Vec<bool> = (0..setup.replicas).map(|replica| lock().is_up(replica)).collect();
+    let statuses = watcher.settle(&up, SETTLING);
+    let starts = lock().starts().to_vec();
+    let cluster = Arc::into_inner(cluster).context("a fault is still under way")?;
+    cluster.into_inner().unwrap_or_else(PoisonError::into_inner).stop()?;
+    Ok(Played { outcome, remains, statuses, starts, views })
+}
+
+/// Says how far the run is.
+struct Reporter {
+    watcher: Watcher,
+    since: Instant,
+    before: u64,
+}
+
+impl Reporter {
+    #[allow(clippy::cast_precision_loss, reason = "a rate for the eye")]
+    fn progress(&mut self, summary: &SlotSummary, views: &[ViewRow]) -> Progress {
+        let commands = self.watcher.commands();
+        let seconds = self.since.elapsed().as_secs_f64().max(1e-6);
+        let rate = (commands - self.before) as f64 / seconds;
+        (self.since, self.before) = (Instant::now(), commands);
+        let view = views.iter().map(|row| row.view).max().unwrap_or(0);
+        Progress { slots: summary.slot.get() + 1, view, rate }
+    }
+}
+
+fn deploy(work: &Path, setup: &Setup) -> anyhow::Result<Deployment> {
+    let plan = Plan {
+        addresses: cluster::free_addresses(setup.replicas)?,
+        operator: Some(people::operator_seed(setup.seed)),
+        charter: terms::charter,
+        limits: LimitsSpec::default(),
+    };
+    Ok(init(&work.join("deployment"), &plan)?)
+}
+
+fn open_gateway(deployment: &Deployment) -> anyhow::Result<Gateway> {
+    let config = Config::read(&deployment.configs[0])?;
+    let door = |peer: &Peer| Door { address: peer.clients, certificate: peer.certificate.clone() };
+    let doors = config.replicas.iter().map(door).collect();
+    Ok(Gateway::start(&deployment.founding, doors, PATIENCE)?)
+}
+
+/// Copies every chain into the report; none for a replica that was down at the end.
+fn export(
+    deployment: &Deployment,
+    played: &Played,
+    folder: &Path,
+) -> anyhow::Result<Vec<Option<PathBuf>>> {
+    let mut chains = Vec::new();
+    for ((index, config), status) in deployment.configs.iter().enumerate().zip(&played.statuses) {
+        let source = config.with_file_name("data").join("chain");
+        let target = folder.join("chains").join(format!("replica-{index}"));
+        std::fs::create_dir_all(&target).with_context(|| target.display().to_string())?;
+        drop(Chain::open(&source)?); // a killed replica may have left half an entry
+        for name in ["genesis.json", "blocks.log", "checkpoints.log", "private.log"] {
+            let copied = std::fs::copy(source.join(name), target.join(name));
+            copied.with_context(|| target.join(name).display().to_string())?;
+        }
+        chains.push(status.is_some().then_some(target));
+    }
+    Ok(chains)
+}
+
+fn write_history(played: &mut Played, folder: &Path) -> anyhow::Result<()> {
+    let path = folder.join("history.jsonl");
+    let file = std::fs::File::create(&path).with_context(|| path.display().to_string())?;
+    let mut out = std::io::BufWriter::new(file);
+    played.remains.history.write(&mut out).with_context(|| path.display().to_string())?;
+    Ok(())
+}
+
+/// A folder for keys and replicas' data, removed when the trial is over.
+struct WorkFolder(PathBuf);
+
+impl WorkFolder {
+    fn create() -> anyhow::Result<Self> {
+        let base = std::env::temp_dir();
+        for number in 0_u32..1_000 {
+            let path = base.join(format!("gridquorum-trial-{}-{number}", std::process::id()));
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Ok(Self(path)),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error).with_context(|| path.display().to_string()),
+            }
+        }
+        anyhow::bail!("{}: no free name for a working folder", base.display())
+    }
+}
+
+impl Drop for WorkFolder {
+    fn drop(&mut self) {
+        // What cannot be removed lies in the folder for temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

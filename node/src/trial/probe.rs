@@ -1,0 +1,186 @@
+//! The probe: one request at a time through an idle cluster, with everything counted.
+//!
+//! In: the counters of all replicas before and after. Out: messages and signature checks per decision, the round
+//! trip to each replica, and the moments of one decision. Refuses to know: what the formulas say.
+//!
+//! The operator registers the homes one after the other, each request in a batch of its own, sent to the primary
+//! alone: exactly the situation that the formulas describe.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use consensus::ids::{ReplicaId, SeqNum};
+
+use super::remote::Watcher;
+use crate::metrics::Count;
+use crate::report::MessageRow;
+use crate::talk::{Answer, Moment, Question, Status};
+
+/// How long counters may take to come to rest.
+const RESTING: Duration = Duration::from_secs(3);
+/// Pings to each replica.
+const PINGS: usize = 20;
+
+/// What the probe measured.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Probe {
+    /// Requests sent.
+    pub(super) requests: u64,
+    /// Batches executed, by the replica that executed most.
+    pub(super) decisions: u64,
+    /// What all replicas together counted, by counter.
+    pub(super) counted: BTreeMap<String, u64>,
+    /// Replies that arrived at the clients.
+    pub(super) replies: u64,
+    /// Whether all replicas were in view 0 all along.
+    pub(super) undisturbed: bool,
+    /// Median time of a ping to a replica and back.
+    pub(super) round_trip: Duration,
+    /// The moments of the last decision: each replica's own.
+    pub(super) moments: Vec<(u16, Vec<Moment>)>,
+}
+
+/// A probe under way.
+pub(super) struct Begun {
+    before: BTreeMap<String, u64>,
+    replies: u64,
+}
+
+impl Probe {
+    /// Counts where the counters stand.
+    pub(super) fn begin(watcher: &Watcher) -> Begun {
+        let statuses = at_rest(watcher);
+        Begun { before: sum(&statuses), replies: watcher.replies() }
+    }
+
+    /// What the counters of all replicas gained.
+    pub(super) fn gained(&self, count: Count) -> u64 {
+        self.counted.get(count.name()).copied().unwrap_or(0)
+    }
+
+    /// The messages of the last decision, with times since the client's request left.
+    pub(super) fn diagram(
+        &self,
+        invoked_us: u64,
+        arrivals: &[(ReplicaId, u64)],
+    ) -> Vec<MessageRow> {
+        let since = |at_us: u64| at_us.cast_signed() - invoked_us.cast_signed();
+        let mut left: BTreeMap<(&str, u16), i64> = BTreeMap::new();
+        for (replica, moments) in &self.moments {
+            for moment in moments.iter().filter(|moment| moment.left) {
+                left.insert((moment.kind.as_str(), *replica), since(moment.at_us));
+            }
+        }
+        let mut rows = Vec::new();
+        for (replica, moments) in &self.moments {
+            for moment in moments.iter().filter(|moment| !moment.left) {
+                let received_us = since(moment.at_us);
+                let (kind, to) = (moment.kind.clone(), Some(*replica));
+                let sent = match moment.author {
+                    None => Some(0),
+                    Some(author) => left.get(&(kind.as_str(), author)).copied(),
+                };
+                rows.extend(sent.map(|sent_us| MessageRow {
+                    kind,
+                    from: moment.author,
+                    to,
+                    sent_us,
+                    received_us,
+                }));
+            }
+        }
+        for (replica, at_us) in arrivals {
+            let from = replica.get();
+            rows.extend(left.get(&("reply", from)).map(|sent_us| MessageRow {
+                kind: "reply".to_owned(),
+                from: Some(from),
+                to: None,
+                sent_us: *sent_us,
+                received_us: since(*at_us),
+            }));
+        }
+        rows.sort_by_key(|row| (row.sent_us, row.received_us));
+        rows
+    }
+}
+
+impl Begun {
+    /// Counts again after `requests` requests.
+    pub(super) fn end(self, watcher: &Watcher, requests: u64) -> Probe {
+        let statuses = at_rest(watcher);
+        let after = sum(&statuses);
+        let gained = |(name, value): (&String, &u64)| {
+            (name.clone(), value - self.before.get(name).copied().unwrap_or(0))
+        };
+        let last = statuses.iter().flatten().map(|status| status.executed).max().unwrap_or(0);
+        let moments = (0..).zip(&statuses).filter_map(|(replica, _)| {
+            let question = Question::Trace(SeqNum::new(last));
+            match watcher.ask(ReplicaId::new(replica), question)? {
+                Answer::Trace(moments) => Some((replica, moments)),
+                _ => None,
+            }
+        });
+        Probe {
+            requests,
+            decisions: last,
+            counted: after.iter().map(gained).collect(),
+            replies: watcher.replies() - self.replies,
+            undisturbed: statuses.iter().flatten().all(|s| s.view == 0 && s.active),
+            round_trip: round_trip(watcher, statuses.len()),
+            moments: moments.collect(),
+        }
+    }
+}
+
+/// Where the replicas stand once two looks in a row see the same.
+fn at_rest(watcher: &Watcher) -> Vec<Option<Status>> {
+    let deadline = Instant::now() + RESTING;
+    let mut before = watcher.statuses();
+    loop {
+        std::thread::sleep(Duration::from_millis(30));
+        let now = watcher.statuses();
+        if protocol_counters(&now) == protocol_counters(&before) || Instant::now() > deadline {
+            return now;
+        }
+        before = now;
+    }
+}
+
+/// The counters that the formulas are about; others tick by themselves.
+fn protocol_counters(statuses: &[Option<Status>]) -> Vec<u64> {
+    let counts = [
+        Count::PrePrepares,
+        Count::Prepares,
+        Count::Commits,
+        Count::Replies,
+        Count::Requests,
+        Count::VoteChecks,
+        Count::RequestChecks,
+        Count::Decisions,
+    ];
+    let read = |status: &Status, count: Count| status.counters.get(count.name()).copied();
+    let of = |status: &Status| counts.map(|count| read(status, count).unwrap_or(0));
+    statuses.iter().flatten().flat_map(of).collect()
+}
+
+fn sum(statuses: &[Option<Status>]) -> BTreeMap<String, u64> {
+    let mut sum = BTreeMap::new();
+    for (name, value) in statuses.iter().flatten().flat_map(|status| &status.counters) {
+        *sum.entry(name.clone()).or_insert(0) += value;
+    }
+    sum
+}
+
+fn round_trip(watcher: &Watcher, replicas: usize) -> Duration {
+    let mut times = Vec::new();
+    for replica in (0..replicas).filter_map(|replica| u16::try_from(replica).ok()) {
+        for _ in 0..PINGS {
+            let begun = Instant::now();
+            if watcher.ask(ReplicaId::new(replica), Question::Ping) == Some(Answer::Pong) {
+                times.push(begun.elapsed());
+            }
+        }
+    }
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}

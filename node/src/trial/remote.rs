@@ -1,0 +1,380 @@
+//! The region as homes see it from outside: commands go to replicas, receipts come back from f+1 of them.
+//!
+//! In: the commands of the one loop over days. Out: receipts; beside them, what every client did and how long it
+//! took. Refuses to know: what the commands mean.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use community::{Region, Speaker, Submission};
+use consensus::committee::Committee;
+use consensus::ids::{ReplicaId, Timestamp};
+use consensus::keys::{Scope, Signer};
+use consensus::wire;
+use ledger::{Command, Receipt, slot_market};
+use market::Slot;
+use tokio::runtime::Handle;
+
+use super::cluster::ClusterError;
+use super::director::Director;
+use super::history::{History, Line};
+use super::probe::Probe;
+use crate::client::{Done, Gateway, SubmitError};
+use crate::people;
+use crate::report::{EventRow, ViewRow};
+use crate::talk::{Answer, Question, Status};
+use crate::trace::unix_us;
+
+/// How long one replica may take to answer a question.
+const ANSWER: Duration = Duration::from_millis(500);
+/// How long all replicas may take to answer for the first time.
+const STARTING: Duration = Duration::from_secs(30);
+
+/// Why a command has no receipt.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RemoteError {
+    /// The cluster did not take it.
+    #[error("{who}: {source}")]
+    Submit {
+        /// Whose command.
+        who: String,
+        /// Why.
+        source: SubmitError,
+    },
+    /// f+1 replicas answered something that is no receipt.
+    #[error("{who}: the answer is no receipt")]
+    Receipt {
+        /// Whose command.
+        who: String,
+    },
+    /// A fault could not be injected.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// Replicas that never answered.
+    #[error("replicas {0:?} did not answer within {STARTING:?}")]
+    Silent(Vec<u16>),
+}
+
+/// What every client shares.
+#[derive(Debug)]
+struct Shared {
+    gateway: Gateway,
+    history: Mutex<History>,
+    /// Microseconds from a command's first departure to its certain receipt, by kind.
+    latencies: Mutex<BTreeMap<&'static str, Vec<u64>>>,
+    commands: AtomicU64,
+    /// The last registration, whose decision the report draws.
+    registered: Mutex<Option<Done>>,
+}
+
+/// A cluster as a region.
+#[derive(Debug)]
+pub(super) struct Remote {
+    runtime: Handle,
+    shared: Arc<Shared>,
+    director: Director,
+    people: Vec<Person>,
+    probe: Option<Probe>,
+    committee: Committee,
+}
+
+/// Somebody with a key: homes by number, then the operator.
+#[derive(Clone, Debug)]
+struct Person {
+    name: String,
+    signer: Signer,
+    operations: u64,
+}
+
+/// Looks at the replicas from beside the loop.
+#[derive(Clone, Debug)]
+pub(super) struct Watcher {
+    runtime: Handle,
+    shared: Arc<Shared>,
+    committee: Committee,
+}
+
+/// What is left when the days are over.
+#[derive(Debug)]
+pub(super) struct Remains {
+    pub(super) history: History,
+    pub(super) latencies: BTreeMap<&'static str, Vec<u64>>,
+    pub(super) commands: u64,
+    pub(super) events: Vec<EventRow>,
+    pub(super) probe: Option<Probe>,
+    /// The last registration.
+    pub(super) registered: Option<Done>,
+}
+
+impl Remote {
+    pub(super) fn new(
+        runtime: Handle,
+        gateway: Gateway,
+        director: Director,
+        committee: Committee,
+        scope: Scope,
+        (seed, homes): (u64, u32),
+    ) -> Self {
+        let person = |name: String, secret| Person {
+            name,
+            signer: Signer::ed25519(scope, secret),
+            operations: 0,
+        };
+        let mut people: Vec<_> = (0..homes)
+            .map(|home| person(format!("home-{home}"), people::home_seed(seed, home)))
+            .collect();
+        people.push(person("operator".to_owned(), people::operator_seed(seed)));
+        let shared = Arc::new(Shared {
+            gateway,
+            history: Mutex::new(History::default()),
+            latencies: Mutex::new(BTreeMap::new()),
+            commands: AtomicU64::new(0),
+            registered: Mutex::new(None),
+        });
+        Self { runtime, shared, director, people, probe: None, committee }
+    }
+
+    /// A look from beside the loop.
+    pub(super) fn watcher(&self) -> Watcher {
+        let (runtime, shared) = (self.runtime.clone(), self.shared.clone());
+        Watcher { runtime, shared, committee: self.committee }
+    }
+
+    /// Ends the run: waits for those who are paused, and hands over what was gathered.
+    pub(super) fn finish(self) -> Remains {
+        let take = |history: &Mutex<History>| std::mem::take(&mut *lock(history));
+        Remains {
+            history: take(&self.shared.history),
+            latencies: std::mem::take(&mut *lock(&self.shared.latencies)),
+            commands: self.shared.commands.load(Ordering::Relaxed),
+            events: self.director.finish(),
+            probe: self.probe,
+            registered: lock(&self.shared.registered).take(),
+        }
+    }
+
+    fn deliver(&mut self, commands: Vec<Submission>) -> Result<Vec<Receipt>, RemoteError> {
+        deliver(&self.runtime, &self.shared, &mut self.people, commands)
+    }
+
+    /// Has the orders of a slot ordered while its faults strike.
+    fn deliver_under_fire(
+        &mut self,
+        slot: Slot,
+        commands: Vec<Submission>,
+    ) -> Result<Vec<Receipt>, RemoteError> {
+        self.director.begin(slot.get())?;
+        if !self.director.is_due(slot.get()) {
+            return self.deliver(commands);
+        }
+        let watcher = self.watcher();
+        let Self { runtime, shared, people, director, .. } = self;
+        std::thread::scope(|scope| {
+            let striker = scope.spawn(|| director.strike(slot.get(), || watcher.primary()));
+            let delivered = deliver(runtime, shared, people, commands);
+            let struck = striker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            struck.map_err(RemoteError::from).and(delivered)
+        })
+    }
+}
+
+/// Has all commands ordered: those of one author one after the other, different authors at once.
+fn deliver(
+    runtime: &Handle,
+    shared: &Arc<Shared>,
+    people: &mut [Person],
+    commands: Vec<Submission>,
+) -> Result<Vec<Receipt>, RemoteError> {
+    let mut queues: BTreeMap<usize, Vec<(usize, Submission)>> = BTreeMap::new();
+    let total = commands.len();
+    for (index, command) in commands.into_iter().enumerate() {
+        let person = match command.speaker {
+            Speaker::Home(home) => home as usize,
+            Speaker::Operator => people.len() - 1,
+        };
+        queues.entry(person).or_default().push((index, command));
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    for (person, queue) in queues {
+        let speaker = people[person].clone();
+        people[person].operations += queue.len() as u64;
+        tasks.spawn_on(speak(shared.clone(), speaker, queue), runtime);
+    }
+    let mut receipts: Vec<Option<Receipt>> = vec![None; total];
+    runtime.block_on(async {
+        while let Some(joined) = tasks.join_next().await {
+            let answers = joined.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic()))?;
+            for (index, receipt) in answers {
+                receipts[index] = Some(receipt);
+            }
+        }
+        Ok::<(), RemoteError>(())
+    })?;
+    let whole = |receipt: Option<Receipt>| receipt.expect("each queue answers all of its commands");
+    Ok(receipts.into_iter().map(whole).collect())
+}
+
+impl Region for Remote {
+    type Error = RemoteError;
+
+    fn submit(&mut self, commands: Vec<Submission>) -> Result<Vec<Receipt>, RemoteError> {
+        match commands.first().map(|first| first.command) {
+            Some(Command::Members(_)) => {
+                let watcher = self.watcher();
+                let begun = Probe::begin(&watcher);
+                let receipts = self.deliver(commands)?;
+                self.probe = Some(begun.end(&watcher, receipts.len() as u64));
+                Ok(receipts)
+            }
+            Some(Command::SlotMarket(slot_market::Command::PlaceOrder { slot, .. })) => {
+                self.deliver_under_fire(slot, commands)
+            }
+            _ => self.deliver(commands),
+        }
+    }
+}
+
+/// One author's commands, one after the other.
+async fn speak(
+    shared: Arc<Shared>,
+    speaker: Person,
+    queue: Vec<(usize, Submission)>,
+) -> Result<Vec<(usize, Receipt)>, RemoteError> {
+    let mut receipts = Vec::new();
+    for (number, (index, submission)) in (speaker.operations..).zip(queue) {
+        let (kind, operation) = (kind(&submission.command), submission.command.encode());
+        shared.note(&speaker, number, "invoke", format!("{:?}", submission.command));
+        let sent = shared
+            .gateway
+            .submit(&speaker.signer, Timestamp::ZERO, operation, submission.private)
+            .await;
+        let done = sent.map_err(|source| {
+            let ended = if matches!(source, SubmitError::Refused(_)) { "fail" } else { "info" };
+            shared.note(&speaker, number, ended, source.to_string());
+            RemoteError::Submit { who: speaker.name.clone(), source }
+        })?;
+        let receipt: Receipt = wire::decode(&done.result, Receipt::MAX_BYTES)
+            .map_err(|_| RemoteError::Receipt { who: speaker.name.clone() })?;
+        shared.note(&speaker, number, "ok", format!("{receipt:?}"));
+        shared.measure(kind, &done);
+        receipts.push((index, receipt));
+    }
+    Ok(receipts)
+}
+
+impl Shared {
+    fn note(&self, speaker: &Person, operation: u64, kind: &'static str, value: String) {
+        let (time_us, process) = (unix_us(), speaker.name.clone());
+        lock(&self.history).push(Line { time_us, process, kind, operation, value });
+    }
+
+    fn measure(&self, kind: &'static str, done: &Done) {
+        self.commands.fetch_add(1, Ordering::Relaxed);
+        let took = done.done_us.saturating_sub(done.invoked_us);
+        lock(&self.latencies).entry(kind).or_default().push(took);
+        if kind == "register" {
+            *lock(&self.registered) = Some(done.clone());
+        }
+    }
+}
+
+impl Watcher {
+    /// Commands that have their receipts.
+    pub(super) fn commands(&self) -> u64 {
+        self.shared.commands.load(Ordering::Relaxed)
+    }
+
+    /// Replies that arrived so far.
+    pub(super) fn replies(&self) -> u64 {
+        self.shared.gateway.replies()
+    }
+
+    /// Where every replica stands; none for those that do not answer in time.
+    pub(super) fn statuses(&self) -> Vec<Option<Status>> {
+        let asked = self.committee.replicas().map(|replica| {
+            let gateway = self.shared.gateway.clone();
+            self.runtime.spawn(async move { gateway.ask(replica, Question::Status, ANSWER).await })
+        });
+        let asked: Vec<_> = asked.collect();
+        let answers = asked.into_iter().map(|task| match self.runtime.block_on(task) {
+            Ok(Some(Answer::Status(status))) => Some(status),
+            _ => None,
+        });
+        answers.collect()
+    }
+
+    /// The view of every replica that answers.
+    pub(super) fn views(&self, slot: Slot) -> Vec<ViewRow> {
+        let row = |status: Status| ViewRow {
+            slot: slot.get(),
+            replica: status.replica,
+            view: status.view,
+        };
+        self.statuses().into_iter().flatten().map(row).collect()
+    }
+
+    /// The primary, by the word of the replica that is in the highest view.
+    pub(super) fn primary(&self) -> Option<usize> {
+        let highest = self.statuses().into_iter().flatten().max_by_key(|status| status.view)?;
+        Some(usize::from(highest.primary))
+    }
+
+    /// Asks one replica.
+    pub(super) fn ask(&self, replica: ReplicaId, question: Question) -> Option<Answer> {
+        self.runtime.block_on(self.shared.gateway.ask(replica, question, ANSWER))
+    }
+
+    /// Waits until all replicas answer.
+    pub(super) fn wait_for_all(&self) -> Result<(), RemoteError> {
+        let deadline = Instant::now() + STARTING;
+        loop {
+            let statuses = self.statuses();
+            let silent = (0..).zip(&statuses).filter(|(_, s)| s.is_none()).map(|(id, _)| id);
+            let silent: Vec<u16> = silent.collect();
+            if silent.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(RemoteError::Silent(silent));
+            }
+        }
+    }
+
+    /// Waits until all replicas that are up have executed the same and closed the same slot; where they stand then.
+    pub(super) fn settle(&self, up: &[bool], patience: Duration) -> Vec<Option<Status>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let mut statuses = self.statuses();
+            for (status, up) in statuses.iter_mut().zip(up) {
+                if !up {
+                    *status = None;
+                }
+            }
+            let standing = |s: &Option<Status>| s.as_ref().map(|s| (s.executed, s.closed));
+            let mut known =
+                statuses.iter().zip(up).filter(|(_, up)| **up).map(|(s, _)| standing(s));
+            let first = known.next().flatten();
+            if (first.is_some() && known.all(|other| other == first)) || Instant::now() > deadline {
+                return statuses;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// The kind of a command, for latencies.
+fn kind(command: &Command) -> &'static str {
+    match command {
+        Command::Members(_) => "register",
+        Command::Transfer(_) => "transfer",
+        Command::SlotMarket(slot_market::Command::PlaceOrder { .. }) => "order",
+        Command::SlotMarket(slot_market::Command::SubmitReading { .. }) => "reading",
+        Command::SlotMarket(_) => "operate",
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
