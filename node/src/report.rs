@@ -19,6 +19,10 @@ mod data;
 mod number;
 pub mod histogram;
 pub mod figure;
+mod timeline;
+mod savings;
+mod exhibit;
+mod charts;
 
 pub use data::{
     Check, EventRow, HomeRow, Latency, MessageRow, Prediction, ReplicaRow, Report, RunInfo,

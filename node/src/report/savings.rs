@@ -6,7 +6,7 @@
 use super::data::HomeRow;
 
 /// One home's saving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Saving<'r> {
     /// The home.
     pub(super) home: &'r HomeRow,
@@ -98,7 +98,8 @@ mod tests {
     fn savings_are_ordered_and_add_up() {
         let homes = [home(0, -5, -5), home(1, 3, 1), home(2, -4, -1), home(3, -8, -10)];
         let savings = Savings::of(&homes);
-        let order: Vec<_> = savings.in_order().iter().map(|saving| (saving.home.home, saving.nano)).collect();
+        let order: Vec<_> =
+            savings.in_order().iter().map(|saving| (saving.home.home, saving.nano)).collect();
         assert_eq!(order, [(1, 2), (3, 2), (0, 0), (2, -3)]);
         assert_eq!((savings.winners().len(), savings.losers().len()), (2, 1));
         assert_eq!((savings.total(), savings.median()), (1, 1));

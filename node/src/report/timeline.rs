@@ -41,10 +41,19 @@ impl Timeline {
 
     /// The slots in groups, one per point, each with the slot at which its group begins. Groups stand at whole
     /// multiples of their length, so the first and the last may be incomplete.
-    pub(super) fn groups<'s>(&self, slots: &'s [SlotRow]) -> impl Iterator<Item = (f64, &'s [SlotRow])> {
+    pub(super) fn groups<'s>(
+        &self,
+        slots: &'s [SlotRow],
+    ) -> impl Iterator<Item = (f64, &'s [SlotRow])> {
         let per_point = self.per_point;
-        let same = move |one: &SlotRow, other: &SlotRow| one.slot / per_point == other.slot / per_point;
+        let same =
+            move |one: &SlotRow, other: &SlotRow| one.slot / per_point == other.slot / per_point;
         slots.chunk_by(same).map(move |group| (f64::from(group[0].slot), group))
+    }
+
+    /// Where the first slot begins.
+    pub(super) fn start(&self) -> f64 {
+        f64::from(self.first)
     }
 
     /// The end of the last slot, where the last point ends.
@@ -73,7 +82,11 @@ impl Timeline {
 
     /// What the energy of a group has to be divided by to be energy per [`Self::unit`].
     pub(super) fn units(&self, group: &[SlotRow]) -> f64 {
-        if self.per_point <= PER_DAY { 1.0 } else { (group.len() as f64 / f64::from(PER_DAY)).max(1.0) }
+        if self.per_point <= PER_DAY {
+            1.0
+        } else {
+            (group.len() as f64 / f64::from(PER_DAY)).max(1.0)
+        }
     }
 
     /// A sentence that says what a point stands for; empty if it is a slot.
@@ -178,7 +191,10 @@ mod tests {
             let timeline = Timeline { first, end, per_point: 1 };
             let Ticks::Choices(choices) = timeline.axis().ticks else { panic!("fixed ticks") };
             for tick in choices.iter().flatten() {
-                assert!(f64::from(first) <= tick.at && tick.at <= f64::from(end), "{first}..{end}: {tick:?}");
+                assert!(
+                    f64::from(first) <= tick.at && tick.at <= f64::from(end),
+                    "{first}..{end}: {tick:?}"
+                );
             }
         }
         let labels = |timeline: &Timeline, every| -> Vec<String> {

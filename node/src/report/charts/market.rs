@@ -34,12 +34,15 @@ fn price(report: &Report, timeline: &Timeline) -> Exhibit {
         })
     };
     let (low, high) = (currency(run.feed_in as f64), currency(run.retail as f64));
-    let ends = |price| [(0.0, price), (timeline.end(), price)];
+    let ends = |price| [(timeline.start(), price), (timeline.end(), price)];
     let mut series = vec![
         Series::new("", Pen::Muted, Shape::Segments(vec![ends(low), ends(high)])).wide(1.0),
-        Series::new("bought beyond contracts", Pen::Orange, Shape::Step(mean(|row| row.buy))).wide(1.5),
-        Series::new("sold beyond contracts", Pen::Green, Shape::Step(mean(|row| row.sell))).wide(1.5),
-        Series::new("auction", Pen::Blue, Shape::Step(points(slots, timeline, auction_mean))).wide(2.5),
+        Series::new("bought beyond contracts", Pen::Orange, Shape::Step(mean(|row| row.buy)))
+            .wide(1.5),
+        Series::new("sold beyond contracts", Pen::Green, Shape::Step(mean(|row| row.sell)))
+            .wide(1.5),
+        Series::new("auction", Pen::Blue, Shape::Step(points(slots, timeline, auction_mean)))
+            .wide(2.5),
     ];
     if timeline.per_point() > 1 {
         let band = Shape::Band(auction_band(slots, timeline));
@@ -78,7 +81,10 @@ fn energy(slots: &[SlotRow], timeline: &Timeline) -> Exhibit {
         "What the meters of all homes counted together, after each home has used its own panels and battery. {}",
         timeline.caption()
     );
-    Exhibit::new(Frame { heading: "Production and consumption", sentence, data: "slots.csv" }, &figure)
+    Exhibit::new(
+        Frame { heading: "Production and consumption", sentence, data: "slots.csv" },
+        &figure,
+    )
 }
 
 fn exchange(slots: &[SlotRow], timeline: &Timeline) -> Exhibit {
@@ -86,8 +92,10 @@ fn exchange(slots: &[SlotRow], timeline: &Timeline) -> Exhibit {
     let import = kwh(slots, timeline, |row| row.grid_import_wh);
     let export = kwh(slots, timeline, |row| row.grid_export_wh);
     let volume = kwh(slots, timeline, |row| row.volume_wh);
-    let from_zero = |points: &[Point]| points.iter().map(|(x, y)| (*x, 0.0, *y)).collect::<Vec<_>>();
-    let stacked = local.iter().zip(&import).map(|((x, below), (_, more))| (*x, *below, below + more));
+    let from_zero =
+        |points: &[Point]| points.iter().map(|(x, y)| (*x, 0.0, *y)).collect::<Vec<_>>();
+    let stacked =
+        local.iter().zip(&import).map(|((x, below), (_, more))| (*x, *below, below + more));
     let below = export.iter().map(|(x, y)| (*x, -y, 0.0)).collect();
     let series = vec![
         Series::new("used locally", Pen::Green, Shape::Band(from_zero(&local))),
@@ -125,19 +133,17 @@ fn mean_day(slots: &[SlotRow]) -> Exhibit {
         Series::new("fed in by homes", Pen::Orange, Shape::Step(mean(|row| row.production_wh))),
         Series::new("drawn by homes", Pen::Blue, Shape::Step(mean(|row| row.consumption_wh))),
     ];
-    let day: Vec<SlotRow> = (0..PER_DAY).map(|slot| SlotRow { slot, ..SlotRow::default() }).collect();
+    let day: Vec<SlotRow> =
+        (0..PER_DAY).map(|slot| SlotRow { slot, ..SlotRow::default() }).collect();
     let y = Axis::linear("Energy (kWh per 15 min)");
     let figure = Figure::new("The mean day of the run", Timeline::of(&day).axis(), y, series);
-    let sentence = "The same energies by the time of day, as the mean of all days of the run.".to_owned();
+    let sentence =
+        "The same energies by the time of day, as the mean of all days of the run.".to_owned();
     Exhibit::new(Frame { heading: "The mean day", sentence, data: "slots.csv" }, &figure)
 }
 
 /// One point per group, and one that ends the last.
-fn points(
-    slots: &[SlotRow],
-    timeline: &Timeline,
-    value: impl Fn(&[SlotRow]) -> f64,
-) -> Vec<Point> {
+fn points(slots: &[SlotRow], timeline: &Timeline, value: impl Fn(&[SlotRow]) -> f64) -> Vec<Point> {
     let groups = timeline.groups(slots).map(|(x, group)| (x, value(group)));
     groups.chain([(timeline.end(), f64::NAN)]).collect()
 }
@@ -150,7 +156,8 @@ fn kwh(slots: &[SlotRow], timeline: &Timeline, of: fn(&SlotRow) -> i64) -> Vec<P
 
 /// The mean auction price in currency/kWh, each slot weighing as much as was traded in it; NaN if nothing was.
 fn auction_mean(group: &[SlotRow]) -> f64 {
-    let traded = group.iter().filter_map(|row| Some((row.price? as f64 / 1e6, row.volume_wh as f64)));
+    let traded =
+        group.iter().filter_map(|row| Some((row.price? as f64 / 1e6, row.volume_wh as f64)));
     let (value, volume) =
         traded.fold((0.0, 0.0), |(value, volume), (price, wh)| (value + price * wh, volume + wh));
     value / volume
@@ -187,7 +194,8 @@ mod tests {
     // Auction prices of a group reach from the least to the greatest; a group without trades has none.
     #[test]
     fn a_group_without_trades_is_a_gap() {
-        let mut slots: Vec<SlotRow> = (0..500).map(|slot| SlotRow { slot, ..SlotRow::default() }).collect();
+        let mut slots: Vec<SlotRow> =
+            (0..500).map(|slot| SlotRow { slot, ..SlotRow::default() }).collect();
         (slots[1].price, slots[2].price) = (Some(90_000), Some(250_000));
         let timeline = Timeline::of(&slots);
         let band = auction_band(&slots, &timeline);

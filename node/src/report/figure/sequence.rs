@@ -97,9 +97,12 @@ impl Sequence {
     }
 
     fn draw(&self, canvas: &Canvas<'_>, flow: Flow) {
-        let kinds: Vec<Series> = self.kinds.iter().enumerate().map(|(index, kind)| {
-            Series::new(kind, Pen::nth(index), Shape::Line(Vec::new()))
-        }).collect();
+        let kinds: Vec<Series> = self
+            .kinds
+            .iter()
+            .enumerate()
+            .map(|(index, kind)| Series::new(kind, Pen::nth(index), Shape::Line(Vec::new())))
+            .collect();
         let top = legend(canvas, &kinds);
         let frame = self.frame(canvas, flow, top);
         self.grid(canvas, &frame);
@@ -122,7 +125,8 @@ impl Sequence {
         let last = self.lanes.len().saturating_sub(1);
         let (time, lanes) = match flow {
             Flow::Right => {
-                let names = self.lanes.iter().map(|lane| canvas.room(&lane.name)).fold(0.0, f64::max);
+                let names =
+                    self.lanes.iter().map(|lane| canvas.room(&lane.name)).fold(0.0, f64::max);
                 ((names + em, width - 2.5 * em), (top + em * 1.4, height - em * 3.6))
             }
             Flow::Down => {
