@@ -63,8 +63,8 @@ pub struct Book {
 }
 
 impl Leaf for Money {
-    fn leaf(&self) -> Vec<u8> {
-        self.nano().to_le_bytes().to_vec()
+    fn write_leaf(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.nano().to_le_bytes());
     }
 }
 

@@ -41,10 +41,10 @@ impl Hash {
     /// The digest of `value` in the domain that `context` names. A context is written once in the
     /// program, says project, purpose and version, and is never reused for another purpose.
     pub(crate) fn of(context: &'static str, value: &impl Serialize) -> Self {
-        let mut hasher = blake3::Hasher::new_derive_key(context);
-        bcs::serialize_into(&mut hasher, value)
-            .expect("a hasher takes any bytes and our types hold no floats or endless sequences");
-        Self(*hasher.finalize().as_bytes())
+        let mut bytes = Vec::with_capacity(512); // longer than most, so that it need not grow
+        bcs::serialize_into(&mut bytes, value)
+            .expect("our types hold no floats and no sequences without length");
+        Self(blake3::derive_key(context, &bytes))
     }
 }
 

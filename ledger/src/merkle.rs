@@ -24,12 +24,10 @@ use crate::hash::Hash;
 const LEAF: &[u8; 32] = b"gridquorum ledger merkle leaf v1";
 const BRANCH: &[u8; 32] = b"gridquorum ledger merkle node v1";
 
-/// The hash of a leaf.
-pub(crate) fn leaf(key: u32, value: &[u8]) -> Hash {
-    let mut input = Vec::with_capacity(4 + value.len());
-    input.extend_from_slice(&key.to_be_bytes());
-    input.extend_from_slice(value);
-    Hash::new(*blake3::keyed_hash(LEAF, &input).as_bytes())
+/// The hash of a leaf whose key and value are `input`: the key in 4 bytes, highest first, then the
+/// value.
+pub(crate) fn leaf(input: &[u8]) -> Hash {
+    Hash::new(*blake3::keyed_hash(LEAF, input).as_bytes())
 }
 
 /// The hash of a branch.
@@ -48,58 +46,58 @@ const fn side(key: u32, bit: u8) -> usize {
 /// The tree. It only grows: what empties is replaced by a new one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
-    /// Children stand anywhere; `top` is where the tree begins.
+    /// Nodes name their children by place in this list; a tree of n leaves has 2 n - 1 nodes.
     nodes: Vec<Node>,
-    top: Option<usize>,
+    top: Option<u32>,
 }
 
+/// A node in 48 bytes: the tree is walked from top to bottom for every change, so cache lines
+/// count.
 #[derive(Clone, Debug)]
-enum Node {
-    Leaf {
-        key: u32,
-        hash: Hash,
-    },
-    /// `bit` grows on the way down. `hash` is `None` when something below has changed.
-    Branch {
-        bit: u8,
-        children: [usize; 2],
-        hash: Option<Hash>,
-    },
+struct Node {
+    hash: Hash,
+    /// The key of a leaf; for a branch, of some leaf below, whose bits above `bit` all others
+    /// share.
+    key: u32,
+    /// Where a branch splits, growing on the way down; [`Node::LEAF`] for a leaf.
+    bit: u8,
+    /// Whether `hash` is out of date because something below has changed.
+    stale: bool,
+    children: [u32; 2],
+}
+
+impl Node {
+    /// One more than the last bit of a key.
+    const LEAF: u8 = 32;
+
+    const fn leaf(key: u32, hash: Hash) -> Self {
+        Self { hash, key, bit: Self::LEAF, stale: false, children: [0; 2] }
+    }
 }
 
 impl Tree {
     /// Puts a leaf in place of the one with its key, or adds it.
     pub(crate) fn set(&mut self, key: u32, hash: Hash) {
         let Some(top) = self.top else {
-            self.top = Some(self.push(Node::Leaf { key, hash }));
+            self.top = Some(self.push(Node::leaf(key, hash)));
             return;
         };
-        let split = (self.nearest(top, key) ^ key).leading_zeros(); // 32: the key is there already
         let (mut at, mut parent) = (top, None);
-        while let Node::Branch { bit, children, hash } = &mut self.nodes[at]
-            && u32::from(*bit) < split
-        {
-            *hash = None;
-            let turn = side(key, *bit);
-            parent = Some((at, turn));
-            at = children[turn];
-        }
-        if split == 32 {
-            self.nodes[at] = Node::Leaf { key, hash };
-            return;
-        }
-        let bit = split as u8;
-        let added = self.push(Node::Leaf { key, hash });
-        let children = if side(key, bit) == 0 { [added, at] } else { [at, added] };
-        let fork = self.push(Node::Branch { bit, children, hash: None });
-        match parent {
-            None => self.top = Some(fork),
-            Some((parent, turn)) => {
-                let Node::Branch { children, .. } = &mut self.nodes[parent] else {
-                    unreachable!("only branches are descended through");
-                };
-                children[turn] = fork;
+        loop {
+            let node = &mut self.nodes[at as usize];
+            let split = (node.key ^ key).leading_zeros() as u8; // 32: the same key
+            if split < node.bit {
+                self.fork(parent, at, split, Node::leaf(key, hash));
+                return;
             }
+            if node.bit == Node::LEAF {
+                node.hash = hash;
+                return;
+            }
+            node.stale = true;
+            let turn = side(key, node.bit);
+            parent = Some((at, turn));
+            at = node.children[turn];
         }
     }
 
@@ -109,58 +107,52 @@ impl Tree {
         self.top.map_or(Hash::ZERO, |top| self.hash(top))
     }
 
-    /// The way from the root to the leaf of `key`, `None` if there is no such leaf. Wants a tree
-    /// whose [`root`](Self::root) was asked for after the last change.
+    /// The way from the root to the leaf of `key`, `None` if there is no such leaf, or if
+    /// [`root`](Self::root) was not asked for after the last change.
     pub(crate) fn prove(&self, key: u32) -> Option<Path> {
-        let mut at = self.top?;
+        let mut node = &self.nodes[self.top? as usize];
         let mut steps = Vec::new();
-        loop {
-            match &self.nodes[at] {
-                Node::Leaf { key: found, .. } => return (*found == key).then_some(Path { steps }),
-                Node::Branch { bit, children, .. } => {
-                    let turn = side(key, *bit);
-                    let sibling = self.known(children[1 - turn])?;
-                    steps.push(Step { bit: *bit, sibling });
-                    at = children[turn];
-                }
+        while node.bit != Node::LEAF {
+            let turn = side(key, node.bit);
+            let sibling = &self.nodes[node.children[1 - turn] as usize];
+            if sibling.stale {
+                return None;
             }
+            steps.push(Step { bit: node.bit, sibling: sibling.hash });
+            node = &self.nodes[node.children[turn] as usize];
+        }
+        (node.key == key).then_some(Path { steps })
+    }
+
+    /// Puts a branch in place of the node at `at`, over that node and a new leaf, which differ at
+    /// `bit` first.
+    fn fork(&mut self, parent: Option<(u32, usize)>, at: u32, bit: u8, leaf: Node) {
+        let key = leaf.key;
+        let added = self.push(leaf);
+        let children = if side(key, bit) == 0 { [added, at] } else { [at, added] };
+        let fork = self.push(Node { hash: Hash::ZERO, key, bit, stale: true, children });
+        match parent {
+            None => self.top = Some(fork),
+            Some((parent, turn)) => self.nodes[parent as usize].children[turn] = fork,
         }
     }
 
-    /// A key that shares the longest prefix with `key`, among those below `at`.
-    fn nearest(&self, mut at: usize, key: u32) -> u32 {
-        loop {
-            match &self.nodes[at] {
-                Node::Leaf { key, .. } => return *key,
-                Node::Branch { bit, children, .. } => at = children[side(key, *bit)],
-            }
+    /// The hash of the subtree at `at`, computed where it is stale. At most 32 branches deep.
+    fn hash(&mut self, at: u32) -> Hash {
+        let Node { hash, stale, children, .. } = self.nodes[at as usize];
+        if !stale {
+            return hash;
         }
-    }
-
-    /// The hash of the subtree at `at`, computed where it is missing. At most 32 branches deep.
-    fn hash(&mut self, at: usize) -> Hash {
-        let children = match &self.nodes[at] {
-            Node::Leaf { hash, .. } | Node::Branch { hash: Some(hash), .. } => return *hash,
-            Node::Branch { children, .. } => *children,
-        };
         let computed = branch(&self.hash(children[0]), &self.hash(children[1]));
-        if let Node::Branch { hash, .. } = &mut self.nodes[at] {
-            *hash = Some(computed);
-        }
+        let node = &mut self.nodes[at as usize];
+        (node.hash, node.stale) = (computed, false);
         computed
     }
 
-    /// The hash of the subtree at `at` if it is up to date.
-    fn known(&self, at: usize) -> Option<Hash> {
-        match &self.nodes[at] {
-            Node::Leaf { hash, .. } => Some(*hash),
-            Node::Branch { hash, .. } => *hash,
-        }
-    }
-
-    fn push(&mut self, node: Node) -> usize {
+    fn push(&mut self, node: Node) -> u32 {
+        let place = u32::try_from(self.nodes.len()).expect("2 nodes for each of 100,000 members");
         self.nodes.push(node);
-        self.nodes.len() - 1
+        place
     }
 }
 

@@ -15,9 +15,9 @@ use crate::merkle::{self, Path, Tree};
 
 /// What the state root covers of a record.
 pub(crate) trait Leaf {
-    /// The covered part in its one encoding. Usually the whole record; a reading shows its
+    /// Appends the covered part in its one encoding. Usually the whole record; a reading shows its
     /// commitment only.
-    fn leaf(&self) -> Vec<u8>;
+    fn write_leaf(&self, out: &mut Vec<u8>);
 }
 
 /// A map from members to records of one kind.
@@ -85,7 +85,10 @@ impl<R: Leaf> Records<R> {
 
 /// The hash of one record's leaf.
 pub(crate) fn leaf_of<R: Leaf>(participant: ParticipantId, record: &R) -> Hash {
-    merkle::leaf(participant.get(), &record.leaf())
+    let mut input = Vec::with_capacity(512); // longer than most, so that it need not grow
+    input.extend_from_slice(&participant.get().to_be_bytes());
+    record.write_leaf(&mut input);
+    merkle::leaf(&input)
 }
 
 impl<R> Default for Records<R> {

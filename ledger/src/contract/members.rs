@@ -54,8 +54,8 @@ pub struct Member {
 }
 
 impl Leaf for Member {
-    fn leaf(&self) -> Vec<u8> {
-        bcs::to_bytes(self).expect("a digest and an integer encode")
+    fn write_leaf(&self, out: &mut Vec<u8>) {
+        bcs::serialize_into(out, self).expect("a digest and an integer encode");
     }
 }
 

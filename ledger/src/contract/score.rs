@@ -34,8 +34,8 @@ impl Default for Standing {
 }
 
 impl Leaf for Standing {
-    fn leaf(&self) -> Vec<u8> {
-        bcs::to_bytes(self).expect("integers and bounded lists of them encode")
+    fn write_leaf(&self, out: &mut Vec<u8>) {
+        bcs::serialize_into(out, self).expect("integers and bounded lists of them encode");
     }
 }
 

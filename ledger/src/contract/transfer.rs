@@ -45,8 +45,8 @@ struct Pending {
 }
 
 impl Leaf for Vec<Pending> {
-    fn leaf(&self) -> Vec<u8> {
-        bcs::to_bytes(self).expect("pairs of integers encode")
+    fn write_leaf(&self, out: &mut Vec<u8>) {
+        bcs::serialize_into(out, self).expect("pairs of integers encode");
     }
 }
 

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{Tree, branch, leaf};
+use super::{Tree, branch};
 use crate::hash::Hash;
+
+fn leaf(key: u32, value: &[u8]) -> Hash {
+    super::leaf(&[&key.to_be_bytes(), value].concat())
+}
 
 /// The root of a map by the definition in the module header, without a tree: split at the first bit
 /// in which keys differ, hash both halves.

@@ -110,9 +110,9 @@ impl Delivery {
 
 impl Leaf for Seat {
     /// Of a reading, the commitment alone: the root shows nothing about the value.
-    fn leaf(&self) -> Vec<u8> {
+    fn write_leaf(&self, out: &mut Vec<u8>) {
         let commitment = self.delivery.as_ref().map(|delivery| &delivery.commitment);
-        bcs::to_bytes(&(&self.orders, self.contracted, commitment))
-            .expect("integers and digests encode")
+        bcs::serialize_into(out, &(&self.orders, self.contracted, commitment))
+            .expect("integers and digests encode");
     }
 }
