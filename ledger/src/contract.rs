@@ -250,3 +250,6 @@ fn sums_to_zero(book: &Book) -> Result<(), Violation> {
         sum => Err(Violation::BalancesSum { sum }),
     }
 }
+
+#[cfg(test)]
+mod tests;

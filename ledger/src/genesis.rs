@@ -122,3 +122,73 @@ impl From<Genesis> for Charter {
         genesis.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use credit::ScoreRule;
+    use market::{Decimal, Energy, Kappa, NrgXSafe, Price, PriceRule, Tariff};
+
+    use super::{Charter, Genesis, GenesisError};
+    use crate::identity::Author;
+
+    fn charter() -> Charter {
+        let decimal = |text| Decimal::parse(text).expect("a decimal");
+        let rule = NrgXSafe::try_new(decimal("0.12"), decimal("0.4"), decimal("0.5"));
+        let price = Price::from_micro_per_kwh;
+        Charter {
+            name: "a region".into(),
+            dso: Author::new([1; 32]),
+            tariff: Tariff::try_new(price(80_000), price(300_000)).expect("in order"),
+            kappa: Kappa::HALF,
+            rule: PriceRule::NrgXSafe(rule.expect("parameters in range")),
+            scoring: ScoreRule::V1,
+            connection_limit: Energy::from_wh(100_000),
+        }
+    }
+
+    /// The name has 1 to 64 bytes.
+    #[test]
+    fn a_region_has_a_name_of_bounded_length() {
+        for (length, fits) in [(0, false), (1, true), (64, true), (65, false)] {
+            let founded = Genesis::try_new(Charter { name: "x".repeat(length), ..charter() });
+            let error = GenesisError::Name { got: length, max: 64 };
+            assert_eq!(founded.err(), (!fits).then_some(error));
+        }
+    }
+
+    /// With 100,000 members and 300,000 micro/kWh the limit is i64::MAX / (8 * 10^5 * 3 * 10^5) =
+    /// 38,430,716 Wh (9,223,372,036,854,775,807 / 240,000,000,000, rounded down).
+    #[test]
+    fn the_connection_limit_keeps_every_sum_in_range() {
+        let max = Energy::from_wh(38_430_716);
+        for (wh, fits) in
+            [(0, false), (-1, false), (1, true), (38_430_716, true), (38_430_717, false)]
+        {
+            let connection_limit = Energy::from_wh(wh);
+            let founded = Genesis::try_new(Charter { connection_limit, ..charter() });
+            let error = GenesisError::ConnectionLimit { got: connection_limit, max };
+            assert_eq!(founded.err(), (!fits).then_some(error));
+        }
+    }
+
+    /// A top price outside the tariff does not found a region.
+    #[test]
+    fn the_price_rule_must_fit_the_tariff() {
+        let price = Price::from_micro_per_kwh;
+        let tariff = Tariff::try_new(price(10_000), price(110_000)).expect("in order");
+        let founded = Genesis::try_new(Charter { tariff, ..charter() });
+        assert!(matches!(founded, Err(GenesisError::Rule(_))), "{founded:?}");
+    }
+
+    /// A genesis that travels is checked like one that is made, and keeps its digest.
+    #[test]
+    fn a_genesis_is_checked_where_it_is_read() {
+        let genesis = Genesis::try_new(charter()).expect("the terms fit together");
+        let bytes = bcs::to_bytes(&genesis).expect("a charter encodes");
+        let read: Genesis = bcs::from_bytes(&bytes).expect("and is read back");
+        assert_eq!((read.digest(), &read), (genesis.digest(), &genesis));
+        let nameless = Charter { name: String::new(), ..charter() };
+        let bytes = bcs::to_bytes(&nameless).expect("a charter encodes");
+        assert!(bcs::from_bytes::<Genesis>(&bytes).is_err());
+    }
+}

@@ -7,5 +7,6 @@ mod order;
 mod proof;
 mod region;
 mod roles;
+mod seed;
 mod seen;
 mod slot;
