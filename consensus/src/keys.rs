@@ -58,6 +58,8 @@ pub enum Kind {
     Status = 9,
     /// A request for decisions or for a proposal.
     Fetch = 10,
+    /// A client asks one replica for its replies. No message of the protocol: drivers use it on their ports.
+    Hello = 11,
 }
 
 /// The one who signs a statement.

@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use crate::founding::Founding;
 use crate::peers::handshake;
 use crate::peers::link::Payload;
-use crate::talk::{Answer, Question, ToReplica, Unwelcome};
+use crate::talk::{Answer, Hello, Question, ToReplica, Unwelcome};
 use crate::trace::unix_us;
 
 use connection::{Arrival, Connection};
@@ -202,6 +202,8 @@ struct Worker {
 /// One client with what it waits for.
 struct Seat {
     client: Client,
+    /// One greeting for each replica: without it the replica does not know where to send replies.
+    hellos: Vec<Signed<Hello>>,
     waiting: Option<Waiting>,
 }
 
@@ -247,10 +249,14 @@ impl Worker {
         let id = signer.public_key().client();
         let first = self.patience.first;
         let committee = self.committee;
-        let seat = self.seats.entry(id).or_insert_with(|| Seat {
-            client: Client::new(signer, committee, last, first),
-            waiting: None,
-        });
+        if !self.seats.contains_key(&id) {
+            let hello = |to| signer.sign(Hello { key: signer.public_key(), to });
+            let hellos: Vec<_> = committee.replicas().map(hello).collect();
+            hellos.iter().for_each(|hello| self.greet(hello));
+            let client = Client::new(signer, committee, last, first);
+            self.seats.insert(id, Seat { client, hellos, waiting: None });
+        }
+        let seat = self.seats.get_mut(&id).expect("a seat is taken above");
         match seat.client.step(ClientEvent::Submit { operation, attachment }) {
             Ok(actions) => {
                 seat.waiting = Some(Waiting {
@@ -268,8 +274,19 @@ impl Worker {
         }
     }
 
+    fn greet(&self, hello: &Signed<Hello>) {
+        self.send(hello.to, &ToReplica::Hello(hello.clone()));
+    }
+
     fn arrive(&mut self, arrival: Arrival) {
         match arrival {
+            Arrival::Connected(replica) => {
+                let hellos = self
+                    .seats
+                    .values()
+                    .filter_map(|seat| seat.hellos.get(usize::from(replica.get())));
+                hellos.for_each(|hello| self.greet(hello));
+            }
             Arrival::Reply(reply) => self.reply(reply),
             Arrival::Answer { id, answer } => {
                 if let Some(waiting) = self.questions.remove(&id) {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use consensus::ids::{ClientId, Timestamp};
+use consensus::ids::{ClientId, ReplicaId, Timestamp};
 use consensus::wire;
 use ledger::Published;
 use rustls::ServerConfig;
@@ -110,6 +110,8 @@ impl Knowledge {
 /// The client port of one replica.
 #[derive(Clone, Debug)]
 pub struct Port {
+    /// This replica.
+    pub me: ReplicaId,
     /// Checks requests and hands them on.
     pub verifier: Verifier,
     /// Finds connections for replies.
@@ -199,13 +201,18 @@ impl Port {
                         metrics.add(Count::Dropped, 1);
                     }
                 }
-                ToReplica::Submit(submission) => {
-                    let client = submission.request.client();
-                    let timestamp = submission.request.timestamp;
-                    if clients.len() < CLIENTS_PER_CONNECTION {
+                ToReplica::Hello(hello) => {
+                    let client = hello.key.client();
+                    if clients.len() < CLIENTS_PER_CONNECTION
+                        && self.verifier.is_genuine(hello, self.me)
+                    {
                         clients.push(client);
                         self.registry.register(client, connection, queue);
                     }
+                }
+                ToReplica::Submit(submission) => {
+                    let client = submission.request.client();
+                    let timestamp = submission.request.timestamp;
                     if let Err(why) = self.verifier.submit(submission).await {
                         self.refuse(client, timestamp, why);
                     }

@@ -23,8 +23,13 @@ mod timeline;
 mod savings;
 mod exhibit;
 mod charts;
+mod worked;
+mod tables;
+mod page;
+mod folder;
 
 pub use data::{
     Check, EventRow, HomeRow, Latency, MessageRow, Prediction, ReplicaRow, Report, RunInfo,
     SlotRow, ViewRow,
 };
+pub use folder::{WriteError, write};

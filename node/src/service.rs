@@ -125,7 +125,8 @@ pub async fn serve(
         trace: trace.clone(),
         metrics: metrics.clone(),
     };
-    let port = Port { verifier: verifier.clone(), registry: registry.clone(), knowledge };
+    let port =
+        Port { me: config.id, verifier: verifier.clone(), registry: registry.clone(), knowledge };
     let links = listen(
         listeners.peers,
         peer_tls,

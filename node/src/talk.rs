@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use consensus::ids::{ClientId, SeqNum, Timestamp};
-use consensus::keys::Signed;
+use consensus::ids::{ClientId, ReplicaId, SeqNum, Timestamp};
+use consensus::keys::{Author, Kind, PublicKey, Signed, Statement};
 use consensus::request::{Reply, Submission};
 use ledger::Hash;
 use market::{Money, ParticipantId, Slot};
@@ -16,9 +16,29 @@ pub const CLIENT_FRAME_MAX: usize = 64 << 10;
 /// No message to a client is longer: a trace of one decision in a large committee.
 pub const REPLICA_FRAME_MAX: usize = 1 << 20;
 
+/// A client asks for its replies on this connection. Signed, so that nobody can draw away another's replies, and
+/// for one replica, so that this replica cannot draw them away from the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The client's key.
+    pub key: PublicKey,
+    /// The replica that is asked.
+    pub to: ReplicaId,
+}
+
+impl Statement for Hello {
+    const KIND: Kind = Kind::Hello;
+
+    fn author(&self) -> Author {
+        Author::Client(self.key)
+    }
+}
+
 /// From a client to a replica.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToReplica {
+    /// Send this client's replies here.
+    Hello(Signed<Hello>),
     /// A request to be ordered.
     Submit(Submission),
     /// A question about what this replica knows. The answer is one replica's word.

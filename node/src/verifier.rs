@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use consensus::classic::message::Message;
 use consensus::ids::ReplicaId;
-use consensus::keys::{Keyring, Verified};
+use consensus::keys::{Keyring, Signed, Verified};
 use consensus::limits::Limits;
 use consensus::request::Submission;
 use consensus::wire;
@@ -17,7 +17,7 @@ use crate::driver::Input;
 use crate::executor::Executor;
 use crate::metrics::{Count, Metrics};
 use crate::peers::link::Inbox;
-use crate::talk::Unwelcome;
+use crate::talk::{Hello, Unwelcome};
 
 /// Checks what comes in and hands it on.
 #[derive(Clone, Debug)]
@@ -48,6 +48,15 @@ impl Verifier {
         self.metrics.add(Count::Requests, 1);
         self.hand_on(message).await;
         Ok(())
+    }
+
+    /// Whether a client itself asks for its replies; refusals are counted.
+    pub fn is_genuine(&self, hello: Signed<Hello>, me: ReplicaId) -> bool {
+        let mut checks = 0;
+        let genuine = hello.to == me && self.keyring.verify_counted(hello, &mut checks).is_ok();
+        self.metrics.add(Count::OtherChecks, checks);
+        self.metrics.add(Count::Forged, u64::from(!genuine));
+        genuine
     }
 
     fn verify(&self, message: Message) -> Option<Verified<Message>> {

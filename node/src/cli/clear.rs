@@ -24,16 +24,16 @@ use crate::hex::Hex32;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Clear {
-    /// The orders, CSV
+    /// The orders, CSV.
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     pub orders: PathBuf,
-    /// The auction's rule
+    /// The auction's rule.
     #[arg(long)]
     pub rule: Rule,
-    /// Where the price lies: 0 is best for buyers, 1 for sellers
+    /// Where the price lies: 0 is best for buyers, 1 for sellers.
     #[arg(long, default_value = "0.5", allow_hyphen_values = true, value_parser = kappa)]
     pub kappa: Kappa,
-    /// Decides ties: a whole number below 2^64, or 64 lower-case hexadecimal digits
+    /// Decides ties: a whole number below 2^64, or 64 lower-case hexadecimal digits.
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_parser = seed)]
     pub seed: Seed,
 }
@@ -41,9 +41,9 @@ pub struct Clear {
 /// The rules of an auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Rule {
-    /// One price at which nobody would trade more or less
+    /// One price at which nobody would trade more or less.
     Uniform,
-    /// One price between the last bid and the last offer that trade
+    /// One price between the last bid and the last offer that trade.
     KDouble,
 }
 
@@ -70,7 +70,7 @@ const COLUMNS: [&str; 5] = ["id", "participant", "side", "price", "quantity_wh"]
 
 /// Why a text is not a seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a whole number from 0 to {max} or 64 lower-case hexadecimal digits", max = u64::MAX)]
+#[error("expected a whole number from 0 to {} or 64 lower-case hexadecimal digits", u64::MAX)]
 pub struct SeedError;
 
 /// Prints the answer on standard output.

@@ -32,22 +32,22 @@ pub enum Rule {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = NRGX_HELP)]
 pub struct NrgxOptions {
-    /// The member's own energy: its injection for the reward, its withdrawal for the bill
+    /// The member's own energy: its injection for the reward, its withdrawal for the bill.
     #[arg(long, value_name = "KWH", allow_hyphen_values = true)]
     pub own: Decimal,
-    /// What the region produced in the slot
+    /// What the region produced in the slot.
     #[arg(long, value_name = "KWH", allow_hyphen_values = true)]
     pub production: Decimal,
-    /// What the region consumed in the slot
+    /// What the region consumed in the slot.
     #[arg(long, value_name = "KWH", allow_hyphen_values = true)]
     pub consumption: Decimal,
-    /// Highest reward, paid when production equals consumption
+    /// Highest reward, paid when production equals consumption.
     #[arg(long, value_name = "CURRENCY/KWH", allow_hyphen_values = true)]
     pub q: Decimal,
-    /// Highest charge, due when nothing is produced
+    /// Highest charge, due when nothing is produced.
     #[arg(long, value_name = "CURRENCY/KWH", allow_hyphen_values = true)]
     pub r: Decimal,
-    /// Width of the bell, above zero
+    /// Width of the bell, above zero.
     #[arg(long, value_name = "KWH^2", allow_hyphen_values = true)]
     pub a: Decimal,
 }
@@ -56,25 +56,25 @@ pub struct NrgxOptions {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = NRGX_SAFE_HELP)]
 pub struct NrgxSafeOptions {
-    /// What the region produced in the slot
+    /// What the region produced in the slot.
     #[arg(long, value_name = "KWH", allow_hyphen_values = true)]
     pub production: Decimal,
-    /// What the region consumed in the slot
+    /// What the region consumed in the slot.
     #[arg(long, value_name = "KWH", allow_hyphen_values = true)]
     pub consumption: Decimal,
-    /// What the grid asks for withdrawn energy
+    /// What the grid asks for withdrawn energy.
     #[arg(long, value_name = "CURRENCY/KWH", allow_hyphen_values = true)]
     pub retail: Decimal,
-    /// What the grid pays for injected energy
+    /// What the grid pays for injected energy.
     #[arg(long, value_name = "CURRENCY/KWH", allow_hyphen_values = true)]
     pub feed_in: Decimal,
-    /// Highest selling price, between feed-in and retail
+    /// Highest selling price, between feed-in and retail.
     #[arg(long, value_name = "CURRENCY/KWH", allow_hyphen_values = true)]
     pub top: Decimal,
-    /// Highest charge before it is moved between the selling price and retail
+    /// Highest charge before it is moved between the selling price and retail.
     #[arg(long, value_name = "CURRENCY/KWH", allow_hyphen_values = true)]
     pub r: Decimal,
-    /// Width of the bell, a plain number above zero
+    /// Width of the bell, a plain number above zero.
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub alpha: Decimal,
 }
@@ -98,7 +98,8 @@ The account's change is paid out, or topped up, in the slot where it arises. Eac
 once, to the nearest 10^-18. The variant and the rule for the account are ours.
 
 Example:
-  gridquorum price nrgx-safe --production 50 --consumption 80 --retail 0.3 --feed-in 0.08 --top 0.2 --r 0.4 --alpha 0.25";
+  gridquorum price nrgx-safe --production 300 --consumption 100 \\
+    --retail 0.3 --feed-in 0.08 --top 0.2 --r 0.4 --alpha 0.25";
 
 /// Why there is no answer. Options have to be decimals before they get here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

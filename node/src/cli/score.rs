@@ -17,7 +17,7 @@ use crate::cli::output::{Fields, Unit};
 #[derive(Clone, Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Score {
-    /// The settled slots, CSV
+    /// The settled slots, CSV.
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     pub history: PathBuf,
 }

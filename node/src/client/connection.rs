@@ -32,6 +32,8 @@ const GATHER: usize = 64 << 10;
 
 /// Something a replica said.
 pub(super) enum Arrival {
+    /// Nothing yet: it is there.
+    Connected(ReplicaId),
     /// An answer to a request.
     Reply(Verified<Signed<Reply>>),
     /// An answer to a question.
@@ -56,6 +58,9 @@ impl Connection {
     pub(super) async fn run(self, mut outgoing: mpsc::Receiver<Payload>) {
         while !outgoing.is_closed() {
             if let Some(stream) = self.connect().await {
+                if self.arrivals.send(Arrival::Connected(self.replica)).await.is_err() {
+                    return;
+                }
                 let (reader, writer) = tokio::io::split(stream);
                 tokio::select! {
                     closed = write(writer, &mut outgoing) => if closed { return },

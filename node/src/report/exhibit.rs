@@ -2,10 +2,13 @@
 //!
 //! In: a figure. Out: SVG for the page. Refuses to know: what is in the figure.
 
+use askama::Template;
+
 use super::figure::{Figure, Flow, Sequence, Size};
 
-/// A figure as the page shows it.
-#[derive(Clone, Debug)]
+/// A figure as the page shows it: written out, it is HTML.
+#[derive(Clone, Debug, Template)]
+#[template(path = "figure.html")]
 pub(super) struct Exhibit {
     /// What it is called.
     pub(super) heading: String,

@@ -56,12 +56,12 @@ struct Source {
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// The file cannot be opened or read.
-    #[error("{file}: cannot be read: {source}")]
+    #[error("{file}: cannot be read: {reason}")]
     Unreadable {
         /// The file.
         file: String,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said; a part of the message, so not its source.
+        reason: io::Error,
     },
     /// The file is longer than anything a command reads.
     #[error("{file}: got more than {max} bytes, expected at most as many")]
@@ -143,7 +143,7 @@ impl<const N: usize> Table<N> {
     pub fn open(path: &Path, columns: [&'static str; N]) -> Result<Self, TableError> {
         let file = path.display().to_string();
         match File::open(path).and_then(|input| read_within(input, MAX_BYTES)) {
-            Err(source) => Err(TableError::Unreadable { file, source }),
+            Err(reason) => Err(TableError::Unreadable { file, reason }),
             Ok(None) => Err(TableError::TooLong { file, max: MAX_BYTES }),
             Ok(Some(bytes)) => Self::parse(file, bytes, columns),
         }
@@ -291,7 +291,7 @@ impl Source {
         reader.into_byte_records().map(|record| {
             record.map_err(|error| TableError::Unreadable {
                 file: self.file.clone(),
-                source: error.into(),
+                reason: error.into(),
             })
         })
     }

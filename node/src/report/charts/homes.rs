@@ -14,6 +14,9 @@ pub(in crate::report) const ROWS_MAX: usize = 60;
 pub(in crate::report) const GAINS_SHOWN: usize = 10;
 /// And those who lost, as many as this.
 pub(in crate::report) const LOSSES_SHOWN: usize = 40;
+/// What a score is about.
+const REWARDS: &str = "A score rewards paying on time, delivering what was contracted and using local energy while there \
+                       is some; a home nobody knows begins at 500.";
 /// Bars of a distribution, about.
 const BARS: f64 = 24.0;
 
@@ -168,44 +171,25 @@ fn score_pairs(rows: &[&HomeRow]) -> Exhibit {
     let labels =
         labels.map(|(index, home)| Tick::new(height(index), number::signed(change(home), 0, 0)));
     figure.margin = Some(Margin { title: "Change (points)".to_owned(), labels: labels.collect() });
-    let sentence = "Each home's score before the first and after the last slot: it rewards paying on time, delivering \
-                    what was contracted and using local energy while there is some. A home nobody knows begins at 500."
-        .to_owned();
-    Exhibit::rows(Frame { heading: "Scores", sentence, data: "homes.csv" }, &figure, rows.len())
+    let sentence = format!("Each home's score before the first and after the last slot. {REWARDS}");
+    Exhibit::rows(Frame { heading: "Every home's score", sentence, data: "homes.csv" }, &figure, rows.len())
 }
 
 fn score_distribution(rows: &[&HomeRow]) -> Exhibit {
-    let values = |of: fn(&HomeRow) -> u16| -> Vec<f64> {
-        rows.iter().map(|home| f64::from(of(home))).collect()
-    };
-    let outline = |values: &[f64]| {
-        let bars = fixed_bars(values, 20.0);
-        let mut points: Vec<_> = bars.iter().map(|bar| (bar.x.0, bar.y.1)).collect();
-        points.extend(bars.last().map(|bar| (bar.x.1, f64::NAN)));
-        points
-    };
-    let series = vec![
-        Series::new(
-            "at the end",
-            Pen::Blue,
-            Shape::Bars(fixed_bars(&values(|home| home.score_after), 20.0)),
-        ),
-        Series::new(
-            "at the beginning",
-            Pen::Ink,
-            Shape::Step(outline(&values(|home| home.score_before))),
-        ),
-    ];
-    let figure = Figure::new(
-        "How many homes have which score",
-        Axis::linear("Score (points of 1000)"),
-        Axis::linear("Homes"),
-        series,
+    let after: Vec<f64> = rows.iter().map(|home| f64::from(home.score_after)).collect();
+    let (low, high) = after.iter().fold((1_000.0_f64, 0.0_f64), |(low, high), score| (low.min(*score), high.max(*score)));
+    let widths = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
+    let width = widths.into_iter().find(|width| (high - low) / width <= BARS).unwrap_or(50.0);
+    let series = vec![Series::new("", Pen::Blue, Shape::Bars(fixed_bars(&after, width)))];
+    let (x, y) = (Axis::linear("Score at the end (points of 1000)"), Axis::linear("Homes"));
+    let figure = Figure::new("How many homes have which score", x, y, series);
+    let mut before: Vec<u16> = rows.iter().map(|home| home.score_before).collect();
+    before.sort_unstable();
+    let sentence = format!(
+        "How many homes ended with which score; at the beginning the home in the middle had {}. {REWARDS}",
+        before[before.len() / 2]
     );
-    let sentence = "How many homes have which score, in steps of 20 points: it rewards paying on time, delivering what \
-                    was contracted and using local energy while there is some. A home nobody knows begins at 500."
-        .to_owned();
-    Exhibit::new(Frame { heading: "Scores", sentence, data: "homes.csv" }, &figure)
+    Exhibit::new(Frame { heading: "Scores of all homes", sentence, data: "homes.csv" }, &figure)
 }
 
 /// A histogram with bars of this width from the first to the last value, empty ones included.

@@ -53,10 +53,10 @@ fn price(report: &Report, timeline: &Timeline) -> Exhibit {
     let y = Axis::linear("Price (currency/kWh)");
     let y = if top > 0.0 && low >= 0.0 { y.within(0.0, top) } else { y };
     let mut figure = Figure::new("Prices over the run", timeline.axis(), y, series);
-    let note = |price, text: String| Note { at: (timeline.end(), price), text, pen: Pen::Muted };
+    let note = |price, below, text| Note { at: (timeline.end(), price), below, text, pen: Pen::Muted };
     figure.notes = vec![
-        note(high, format!("the grid asks {}", number::price(run.retail))),
-        note(low, format!("the grid pays {}", number::price(run.feed_in))),
+        note(high, false, format!("the grid asks {}", number::price(run.retail))),
+        note(low, true, format!("the grid pays {}", number::price(run.feed_in))),
     ];
     let sentence = format!(
         "What a kWh cost in the local auction, and what it cost or earned beyond what had been contracted; all between \

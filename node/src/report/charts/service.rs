@@ -33,7 +33,8 @@ pub(in crate::report) fn latency(latencies: &[Latency]) -> Option<Exhibit> {
         ("90 % within", shown.p90_us),
         ("99 % within", shown.p99_us),
     ];
-    let height = |row: usize| top * (0.82 + 0.07 * row as f64);
+    // The words of a mark stand above all marks to its right.
+    let height = |row: usize| top * (0.99 - 0.07 * row as f64);
     let lines = marks.iter().enumerate();
     let lines =
         lines.map(|(row, mark)| [(mark.1 as f64 / 1e3, 0.0), (mark.1 as f64 / 1e3, height(row))]);
@@ -48,7 +49,8 @@ pub(in crate::report) fn latency(latencies: &[Latency]) -> Option<Exhibit> {
         .iter()
         .enumerate()
         .map(|(row, (words, us))| Note {
-            at: (*us as f64 / 1e3, height(row) - top * 0.06),
+            at: (*us as f64 / 1e3, height(row) - top * 0.065),
+            below: false,
             text: format!("{words} {} ms", number::millis(*us)),
             pen: Pen::Ink,
         })
@@ -85,7 +87,7 @@ pub(in crate::report) fn views(report: &Report) -> Option<Exhibit> {
         let x = f64::from(event.slot).clamp(timeline.start(), timeline.end());
         [(x, -0.4), (x, highest + 0.4)]
     });
-    let mut series = vec![Series::new("", Pen::Rule, Shape::Segments(marks.collect())).wide(2.0)];
+    let mut series = vec![Series::new("", Pen::Slate, Shape::Segments(marks.collect())).wide(1.0)];
     let count = by_replica.len();
     for (index, (replica, rows)) in by_replica.into_iter().enumerate() {
         // Replicas in the same view would hide each other: they are drawn side by side.

@@ -90,8 +90,10 @@ impl Series {
 /// A few words at a place in the figure.
 #[derive(Clone, Debug)]
 pub struct Note {
-    /// Where: the words stand just above this place.
+    /// Where.
     pub at: Point,
+    /// Whether they hang just below this place instead of standing on it.
+    pub below: bool,
     /// The words.
     pub text: String,
     /// Their colour.

@@ -1,0 +1,235 @@
+//! One slot of the run worked through, from orders to the operator's account.
+//!
+//! In: the slots and the tariff. Out: steps in words with this run's numbers. Refuses to know: single homes; the
+//! chains hold every order and every bill.
+
+use super::data::{RunInfo, SlotRow};
+use super::number;
+use super::timeline;
+
+/// A slot in steps.
+#[derive(Clone, Debug)]
+pub(super) struct Worked {
+    /// Number of the slot.
+    pub(super) slot: u32,
+    /// Its time in words.
+    pub(super) when: String,
+    /// From orders to accounts.
+    pub(super) steps: Vec<Step>,
+    /// The operator's account, line by line; it adds up to the last line exactly.
+    pub(super) account: Vec<Entry>,
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) text: String,
+}
+
+/// One line of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) what: String,
+    /// Energy times price.
+    pub(super) how: String,
+    /// In currency, with its sign.
+    pub(super) amount: String,
+}
+
+/// Energy that homes drew or fed in beyond their contracts, in Wh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Deviations {
+    /// Drawn beyond contracts.
+    short: i128,
+    /// Fed in beyond contracts.
+    long: i128,
+}
+
+/// The slot of the run in which most was traded, the first of several; nothing if none had trades.
+pub(super) fn worked(run: &RunInfo, slots: &[SlotRow]) -> Option<Worked> {
+    let traded = slots.iter().filter(|row| row.price.is_some() && row.volume_wh > 0);
+    let most = traded.clone().map(|row| row.volume_wh).max()?;
+    let row = traded.clone().find(|row| row.volume_wh == most)?;
+    let deviations = deviations(run, row);
+    Some(Worked {
+        slot: row.slot,
+        when: timeline::in_words(row.slot),
+        steps: steps(run, row, row.price?, deviations),
+        account: account(run, row, deviations),
+    })
+}
+
+/// Short and long energy of a slot. A report holds their difference (the net exchange with the grid) and what they
+/// cost (the operator's account without the grid's line), and two numbers follow from two sums: with `s` short, `l`
+/// long, `s - l = net` and `buy s - sell l = cost`.
+fn deviations(run: &RunInfo, row: &SlotRow) -> Option<Deviations> {
+    let wide = |value: i64| i128::from(value);
+    let net = wide(row.grid_import_wh) - wide(row.grid_export_wh);
+    let grid = wide(run.feed_in) * wide(row.grid_export_wh) - wide(run.retail) * wide(row.grid_import_wh);
+    let cost = wide(row.operator_nano) - grid;
+    let spread = wide(row.buy) - wide(row.sell);
+    if spread == 0 {
+        return None; // one price for both: their difference is all that counts
+    }
+    let numerator = cost - wide(row.buy) * net;
+    let found = Deviations { short: net + numerator / spread, long: numerator / spread };
+    (numerator % spread == 0 && found.short >= 0 && found.long >= 0).then_some(found)
+}
+
+fn steps(run: &RunInfo, row: &SlotRow, price: i64, deviations: Option<Deviations>) -> Vec<Step> {
+    let value = i128::from(price) * i128::from(row.volume_wh);
+    let missing = match row.missing {
+        0 => "Every home's reading came.".to_owned(),
+        1 => "One home's reading is missing: it is billed as contracted.".to_owned(),
+        many => format!("{many} homes' readings are missing: they are billed as contracted."),
+    };
+    let beyond = match deviations {
+        Some(Deviations { short, long }) => format!(
+            "Homes that drew more or fed in less than contracted were short of {} kWh together and paid {} for each \
+             kWh; homes that fed in more or drew less had {} kWh to spare and got {}.",
+            number::kwh(short),
+            number::price(row.buy),
+            number::kwh(long),
+            number::price(row.sell)
+        ),
+        None => format!(
+            "What homes drew or fed in beyond their contracts was settled at {} (bought) and {} (sold).",
+            number::price(row.buy),
+            number::price(row.sell)
+        ),
+    };
+    let grid = match (row.grid_import_wh, row.grid_export_wh) {
+        (0, 0) => "The neighbourhood needed nothing from the grid and had nothing left for it.".to_owned(),
+        (0, export) => format!(
+            "What all homes together had left over, {} kWh, went to the grid for {} each.",
+            number::kwh(export),
+            number::price(run.feed_in)
+        ),
+        (import, _) => format!(
+            "What all homes together lacked, {} kWh, came from the grid for {} each.",
+            number::kwh(import),
+            number::price(run.retail)
+        ),
+    };
+    let step = |name, text| Step { name, text };
+    vec![
+        step(
+            "Orders",
+            format!(
+                "Before the slot began, homes sent {} signed orders: so much energy, at this price or better.",
+                number::grouped(u128::from(row.orders))
+            ),
+        ),
+        step(
+            "Auction",
+            format!(
+                "At gate closure all orders met in one auction with one price for everybody: {}. {} kWh changed hands \
+                 for {}.",
+                number::price(price),
+                number::kwh(row.volume_wh),
+                number::decimal(value, 9, 4)
+            ),
+        ),
+        step(
+            "Readings",
+            format!(
+                "After the slot, meters told what had really flowed: homes fed in {} kWh and drew {} kWh, so {} kWh \
+                 were made and used within the neighbourhood. {missing}",
+                number::kwh(row.production_wh),
+                number::kwh(row.consumption_wh),
+                number::kwh(row.local_wh)
+            ),
+        ),
+        step("Beyond contracts", format!("{beyond} Both prices follow from the two totals by the rule {}.", run.rule)),
+        step("Grid", grid),
+        step("Operator", operator(row)),
+    ]
+}
+
+fn operator(row: &SlotRow) -> String {
+    let change = number::decimal(i128::from(row.operator_nano).abs(), 9, 4);
+    let verb = if row.operator_nano < 0 { "lost" } else { "gained" };
+    format!(
+        "The operator bought and sold what was beyond contracts and settled with the grid; its account {verb} {change}. \
+         With the homes' bills and the grid's this adds up to exactly zero."
+    )
+}
+
+fn account(run: &RunInfo, row: &SlotRow, deviations: Option<Deviations>) -> Vec<Entry> {
+    let Some(Deviations { short, long }) = deviations else { return Vec::new() };
+    let entry = |what: &str, wh: i128, price: i64, sign: i128| Entry {
+        what: what.to_owned(),
+        how: format!("{} kWh × {}", number::decimal(wh, 3, 3), number::decimal(i128::from(price), 6, 6)),
+        amount: number::signed(sign * wh * i128::from(price), 9, 6),
+    };
+    let mut lines = vec![
+        entry("paid by homes that were short", short, row.buy, 1),
+        entry("paid to homes that had energy to spare", long, row.sell, -1),
+    ];
+    if row.grid_import_wh > 0 {
+        lines.push(entry("paid to the grid", i128::from(row.grid_import_wh), run.retail, -1));
+    }
+    if row.grid_export_wh > 0 {
+        lines.push(entry("paid by the grid", i128::from(row.grid_export_wh), run.feed_in, 1));
+    }
+    lines.push(Entry {
+        what: "change of the operator's account".to_owned(),
+        how: String::new(),
+        amount: number::signed(i128::from(row.operator_nano), 9, 6),
+    });
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Homes are 3 kWh short and 5 kWh long, so 2 kWh go to the grid. By hand, in nano-currency: 0.20 x 3 kWh paid
+    /// in, 0.12 x 5 kWh paid out, 0.08 x 2 kWh from the grid: 0.60 - 0.60 + 0.16 = 0.16 for the operator.
+    fn slot() -> (RunInfo, SlotRow) {
+        let run = RunInfo { retail: 300_000, feed_in: 80_000, ..RunInfo::default() };
+        let row = SlotRow {
+            slot: 53,
+            price: Some(150_000),
+            volume_wh: 10_000,
+            buy: 200_000,
+            sell: 120_000,
+            grid_export_wh: 2_000,
+            operator_nano: 160_000_000,
+            ..SlotRow::default()
+        };
+        (run, row)
+    }
+
+    #[test]
+    fn short_and_long_follow_from_the_account() {
+        let (run, row) = slot();
+        assert_eq!(deviations(&run, &row), Some(Deviations { short: 3_000, long: 5_000 }));
+        let amounts: Vec<String> = account(&run, &row, deviations(&run, &row)).into_iter().map(|entry| entry.amount).collect();
+        assert_eq!(amounts, ["+0.600000", "\u{2212}0.600000", "+0.160000", "+0.160000"]);
+    }
+
+    // 10 kWh at 0.15 are 1.50.
+    #[test]
+    fn the_auction_is_worked_out_exactly() {
+        let (run, row) = slot();
+        let worked = worked(&run, &[SlotRow { slot: 1, ..SlotRow::default() }, row.clone(), SlotRow { slot: 54, ..row }]);
+        let worked = worked.expect("two slots have trades");
+        assert_eq!((worked.slot, worked.when.as_str()), (53, "13:15 to 13:30 on day 1"));
+        assert!(worked.steps[1].text.contains("0.1500. 10.00 kWh changed hands for 1.5000"));
+    }
+
+    // Sums that no deviations lead to are not explained away, and neither is a single price.
+    #[test]
+    fn what_does_not_follow_is_not_claimed() {
+        let (run, row) = slot();
+        let off = SlotRow { operator_nano: row.operator_nano + 1, ..row.clone() };
+        assert_eq!(deviations(&run, &off), None);
+        let one_price = SlotRow { sell: row.buy, ..row.clone() };
+        assert_eq!(deviations(&run, &one_price), None);
+        assert!(account(&run, &one_price, None).is_empty());
+        assert!(worked(&run, &[SlotRow::default()]).is_none());
+        assert!(worked(&run, &[SlotRow { price: None, ..row }]).is_none());
+    }
+}
