@@ -3,6 +3,39 @@
 //! In: entries - an author, a command, a private part - in an order that somebody else agreed on.
 //! Out: receipts, facts, a state root, block headers. Refuses to know: replicas, views, signatures,
 //! seals, clocks, floats.
+//!
+//! ```
+//! use credit::ScoreRule;
+//! use ledger::{Author, Charter, Command, Entry, Genesis, Hash, Ledger, Receipt, slot_market};
+//! use market::{Decimal, Energy, Kappa, NrgXSafe, Price, PriceRule, Slot, Tariff};
+//!
+//! let dso = Author::new([7; 32]);
+//! let price = Price::from_micro_per_kwh;
+//! let decimal = |text| Decimal::parse(text).expect("a decimal");
+//! let rule = NrgXSafe::try_new(decimal("0.12"), decimal("0.4"), decimal("0.5"))?;
+//! let charter = Charter {
+//!     name: "a street".into(),
+//!     dso,
+//!     tariff: Tariff::try_new(price(80_000), price(300_000))?,
+//!     kappa: Kappa::HALF,
+//!     rule: PriceRule::NrgXSafe(rule),
+//!     scoring: ScoreRule::V1,
+//!     connection_limit: Energy::from_wh(100_000),
+//! };
+//! let mut ledger = Ledger::new(Genesis::try_new(charter)?);
+//!
+//! let open = Command::SlotMarket(slot_market::Command::Open).encode();
+//! let entries = [Entry { author: dso, command: &open, private: &[] }];
+//! Ledger::validate(&entries)?;
+//! let applied = ledger.apply(&entries);
+//! assert_eq!(applied.receipts, [Receipt::Opened { slot: Slot::ZERO }]);
+//!
+//! let genesis = ledger.head().hash();
+//! let batch = Hash::new([1; 32]); // as the consensus names it
+//! let header = ledger.commit(1, batch);
+//! assert_eq!((header.parent, header.root), (genesis, ledger.root()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod sync;
 mod published;

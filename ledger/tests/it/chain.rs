@@ -1,10 +1,13 @@
 //! Replay, conservation, snapshots: what a chain of blocks promises over random days.
 
-use ledger::{BlockHeader, Fact, Hash, Ledger, Receipt, RestoreError};
+use std::collections::BTreeMap;
+
+use ledger::{Account, BlockHeader, Fact, Hash, Ledger, Receipt, RestoreError};
 use proptest::prelude::*;
 
 use crate::day::{Choices, Segment, batches, days};
 use crate::region::{Sent, apply, charter, ledger, participant, submit};
+use crate::region::{close_gate, close_slot, open, order, reading, register, transfer};
 use crate::seen::{Seen, property};
 
 /// The digest of a batch, as a stand-in for what a consensus would compute.
@@ -104,6 +107,68 @@ fn the_facts_of_a_slot_sum_to_zero() {
     });
 }
 
+/// The book is what the facts say: deposits, bills, the grid's lines and transfers, added up in
+/// arithmetic of their own. A transfer was executed exactly if the balance at that moment covered
+/// it and its receiver was there.
+#[test]
+fn the_facts_explain_every_balance() {
+    const RUNS: u32 = 256;
+    let seen = Seen::default();
+    property(RUNS, &days(), |segments: Vec<Segment>| {
+        let mut ledger = ledger();
+        let mut balances = BTreeMap::new();
+        let mut grid = 0_i128;
+        for fact in apply(&mut ledger, &segments.concat()).facts {
+            match fact {
+                Fact::Registered { participant, deposit, .. } => {
+                    balances.insert(participant, i128::from(deposit.nano()));
+                }
+                Fact::Billed(bill) => {
+                    let balance = balances.get_mut(&bill.line.participant);
+                    *balance.expect("a member") += i128::from(bill.line.amount().nano());
+                }
+                Fact::GridSettled { line, .. } => grid += i128::from(line.amount.nano()),
+                Fact::Transferred { from, to, amount, .. } => {
+                    let amount = i128::from(amount.nano());
+                    prop_assert!(balances[&from] >= amount);
+                    *balances.get_mut(&from).expect("a member") -= amount;
+                    *balances.get_mut(&to).expect("a member") += amount;
+                }
+                Fact::Bounced { from, to, amount, .. } => {
+                    let covered = balances[&from] >= i128::from(amount.nano());
+                    seen.note("a transfer was not covered", !covered);
+                    seen.note("a receiver was unknown", !balances.contains_key(&to));
+                    prop_assert!(!covered || !balances.contains_key(&to));
+                }
+                _ => {}
+            }
+        }
+        let book = ledger.state().book();
+        let held: BTreeMap<_, _> =
+            book.members().map(|(who, balance)| (who, i128::from(balance.nano()))).collect();
+        prop_assert_eq!(held, balances);
+        prop_assert_eq!(book.balance(Account::Grid).map(|it| i128::from(it.nano())), Some(grid));
+        Ok(())
+    });
+    seen.finish(RUNS);
+}
+
+/// The root covers a reading through its commitment: another value, or another salt, is another
+/// state, already before the slot is settled.
+#[test]
+fn the_root_covers_open_readings() {
+    let [mut one, mut other, mut same] = [(); 3].map(|()| {
+        let mut ledger = ledger();
+        apply(&mut ledger, &[register(1, 0), open(), close_gate(0)]);
+        ledger
+    });
+    apply(&mut one, &[reading(1, 0, 12, 0)]);
+    apply(&mut other, &[reading(1, 0, 13, 0)]);
+    apply(&mut same, &[reading(1, 0, 12, 0)]);
+    assert_ne!(one.root(), other.root());
+    assert_eq!(one.root(), same.root());
+}
+
 /// A replica restored from a snapshot at any block is the same ledger, and goes on to the same
 /// blocks.
 #[test]
@@ -139,7 +204,6 @@ fn a_restored_ledger_goes_on_like_the_original() {
 
 /// A ledger in the middle of a slot, with orders behind it, readings and a pending transfer.
 fn busy() -> Ledger {
-    use crate::region::{close_gate, close_slot, open, order, reading, register, transfer};
     use market::Side::{Bid, Offer};
     let mut ledger = ledger();
     let mut sent: Vec<Sent> = (1..=4).map(|number| register(number, 1_000)).collect();

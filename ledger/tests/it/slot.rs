@@ -86,6 +86,11 @@ fn transfers_run_at_the_close_in_order_of_members() {
     let balances: Vec<_> =
         ledger.state().book().members().map(|(_, balance)| balance.nano()).collect();
     assert_eq!(balances, [20, 10, 70]);
+
+    // Nothing waits any more, executed or bounced: the next close moves nothing.
+    let next = apply(&mut ledger, &[close_gate(1), close_slot(1)]).receipts;
+    let Receipt::SlotClosed(summary) = next[1] else { panic!("the slot closes") };
+    assert_eq!((summary.transfers, summary.bounced), (0, 0));
 }
 
 /// A member that cannot pay is overdue since the close that left it below zero, and stays so until
