@@ -1,7 +1,8 @@
-//! A run as data, and the folder that shows it: one page, one JSON file, one CSV per figure and table.
+//! A run as data, and the folder that shows it: one page, one JSON file, one CSV per figure and
+//! table.
 //!
-//! In: what a run measured and what was predicted. Out: files. Refuses to know: how the run was made, whose chains
-//! and history stand beside its files.
+//! In: what a run measured and what was predicted. Out: files. Refuses to know: how the run was
+//! made, whose chains and history stand beside its files.
 //!
 //! ```no_run
 //! let report = node::report::Report::default(); // filled in by whoever ran
@@ -11,9 +12,10 @@
 //!
 //! # How a figure comes about
 //!
-//! A part of the data becomes a [`figure::Figure`] (axes with units, series, no sizes), which is drawn twice: wide for
-//! screens, narrow for phones, with fewer ticks and text of the same size to the eye. The page holds both and a media
-//! query shows one of them. Colours have names, so that the page can be light or dark.
+//! A part of the data becomes a [`figure::Figure`] (axes with units, series, no sizes), which is
+//! drawn twice: wide for screens, narrow for phones, with fewer ticks and text of the same size to
+//! the eye. The page holds both and a media query shows one of them. Colours have names, so that
+//! the page can be light or dark.
 
 mod data;
 mod number;

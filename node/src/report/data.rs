@@ -1,13 +1,13 @@
 //! A run as data: everything a report shows, and nothing about how it looks.
 //!
-//! In: what a run measured and what was predicted. Out: one structure. Refuses to know: how the run was made -
-//! `trial`, `simulate` and the experiments all fill in the same structure, and what they did not measure stays
-//! empty.
+//! In: what a run measured and what was predicted. Out: one structure. Refuses to know: how the run
+//! was made - `trial`, `simulate` and the experiments all fill in the same structure, and what they
+//! did not measure stays empty.
 
 use serde::Serialize;
 
-/// Everything a report shows. Energies in Wh, money in nano-currency, prices in micro-currency per kWh, times in
-/// microseconds, unless a name says otherwise.
+/// Everything a report shows. Energies in Wh, money in nano-currency, prices in micro-currency per
+/// kWh, times in microseconds, unless a name says otherwise.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// What was run.
@@ -155,7 +155,8 @@ pub struct Prediction {
     pub measured: f64,
     /// The unit of both.
     pub unit: String,
-    /// Whether the two must be equal; otherwise the prediction is a bound or an estimate, as the formula says.
+    /// Whether the two must be equal; otherwise the prediction is a bound or an estimate, as the
+    /// formula says.
     pub exact: bool,
 }
 

@@ -1,4 +1,5 @@
-//! Exhibits: a figure in both of its sizes with its heading, one sentence that says what it shows, and its data.
+//! Exhibits: a figure in both of its sizes with its heading, one sentence that says what it shows,
+//! and its data.
 //!
 //! In: a figure. Out: SVG for the page. Refuses to know: what is in the figure.
 
@@ -53,6 +54,12 @@ impl Exhibit {
 
     fn of(frame: Frame, wide: String, narrow: String) -> Self {
         let Frame { heading, sentence, data } = frame;
-        Self { heading: heading.to_owned(), sentence, data, wide, narrow }
+        Self {
+            heading: heading.to_owned(),
+            sentence: sentence.trim_end().to_owned(),
+            data,
+            wide,
+            narrow,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The folder of a report: `report.html`, `run.json` and `csv/`, all of it or nothing.
 //!
-//! In: the data, a folder. Out: files. Refuses to know: how the page looks, and what else lies in the folder: the
-//! replicas' chains and the history are written by others.
+//! In: the data, a folder. Out: files. Refuses to know: how the page looks, and what else lies in
+//! the folder: the replicas' chains and the history are written by others.
 
 use std::fs;
 use std::io::{self, Write};
@@ -45,8 +45,8 @@ pub enum WriteError {
     Page(#[from] askama::Error),
 }
 
-/// Writes `report` into the folder `dir`, which exists: `report.html`, `run.json` and one CSV per figure and table in
-/// `csv/`. Files get their names when all of them are complete, the page last.
+/// Writes `report` into the folder `dir`, which exists: `report.html`, `run.json` and one CSV per
+/// figure and table in `csv/`. Files get their names when all of them are complete, the page last.
 ///
 /// # Errors
 ///
@@ -71,7 +71,8 @@ pub fn write(report: &Report, dir: &Path) -> Result<(), WriteError> {
 fn fill(report: &Report, under_way: &Path) -> Result<(), WriteError> {
     let tables = tables(report);
     let folder = under_way.join(TABLES);
-    fs::create_dir_all(&folder).map_err(|source| WriteError::File { path: folder.clone(), source })?;
+    fs::create_dir_all(&folder)
+        .map_err(|source| WriteError::File { path: folder.clone(), source })?;
     for table in &tables {
         write_table(table, &folder)?;
     }
@@ -108,4 +109,6 @@ fn publish(under_way: &Path, dir: &Path) -> Result<(), WriteError> {
 }
 
 #[cfg(test)]
-mod tests {}
+mod invented;
+#[cfg(test)]
+mod tests;

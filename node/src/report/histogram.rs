@@ -1,10 +1,10 @@
 //! Latencies: from single measurements to percentiles and a histogram.
 //!
-//! In: microseconds, one per command, counted from when it was meant to leave. Out: [`Latency`]. Refuses to know:
-//! what a command was, and the clock.
+//! In: microseconds, one per command, counted from when it was meant to leave. Out: [`Latency`].
+//! Refuses to know: what a command was, and the clock.
 //!
-//! Percentiles come from an HDR histogram of three significant digits: they are at most 0.1 % above the measurement
-//! that they name. Number, maximum and bins are exact.
+//! Percentiles come from an HDR histogram of three significant digits: they are at most 0.1 % above
+//! the measurement that they name. Number, maximum and bins are exact.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use hdrhistogram::Histogram;
 
 use super::data::Latency;
 
-/// The longest latency that is told apart, one hour in microseconds: longer ones count as one hour in percentiles.
-/// No client waits that long.
+/// The longest latency that is told apart, one hour in microseconds: longer ones count as one hour
+/// in percentiles. No client waits that long.
 pub const LONGEST_US: u64 = 3_600_000_000;
 
-/// Ten bins per decade: the upper bounds of bins are these hundredths times powers of ten, each 10^(1/10) above the
-/// one before, to two decimals.
+/// Ten bins per decade: the upper bounds of bins are these hundredths times powers of ten, each
+/// 10^(1/10) above the one before, to two decimals.
 const MANTISSAS: [u64; 10] = [100, 126, 158, 200, 251, 316, 398, 501, 631, 794];
 
 /// Measurements of one kind under way.
@@ -70,8 +70,8 @@ impl Samples {
         self.count
     }
 
-    /// The measurements as a row of a report. Between the first and the last bin that holds something, empty bins
-    /// are present with a zero.
+    /// The measurements as a row of a report. Between the first and the last bin that holds
+    /// something, empty bins are present with a zero.
     pub fn latency(&self, kind: impl Into<String>) -> Latency {
         let at = |quantile| self.histogram.value_at_quantile(quantile).min(self.max_us);
         Latency {
@@ -108,7 +108,8 @@ pub fn upper_bound(us: u64) -> u64 {
     let mut decade = 1_u64;
     loop {
         for mantissa in MANTISSAS {
-            // Whole microseconds: below 10 several bounds coincide, and only the different ones remain.
+            // Whole microseconds: below 10 several bounds coincide, and only the different ones
+            // remain.
             let bound = u64::try_from(u128::from(mantissa) * u128::from(decade) / 100);
             match bound {
                 Ok(bound) if us <= bound => return bound,
@@ -135,8 +136,8 @@ mod tests {
         all.latency("all")
     }
 
-    // 1 to 1,000 us once each: by definition half are at most 500, 900 at most 900, and so on; below 2,000 us the
-    // histogram tells single microseconds apart, so these are exact.
+    // 1 to 1,000 us once each: by definition half are at most 500, 900 at most 900, and so on;
+    // below 2,000 us the histogram tells single microseconds apart, so these are exact.
     #[test]
     fn percentiles_of_a_ramp_are_its_ranks() {
         let latency = of(1..=1_000);
@@ -173,10 +174,14 @@ mod tests {
     }
 
     proptest! {
-        // Every measurement is in exactly one bin whose bounds hold it, bounds ascend, percentiles are in order and
-        // within 0.1 % above a rank, and it does not matter how the measurements were split.
+        // Every measurement is in exactly one bin whose bounds hold it, bounds ascend, percentiles
+        // are in order and within 0.1 % above a rank, and it does not matter how the measurements
+        // were split.
         #[test]
-        fn a_histogram_keeps_what_it_was_told(samples in prop::collection::vec(0_u64..50_000_000, 1..300), cut in 0_usize..300) {
+        fn a_histogram_keeps_what_it_was_told(
+            samples in prop::collection::vec(0_u64..50_000_000, 1..300),
+            cut in 0_usize..300,
+        ) {
             let (left, right) = samples.split_at(cut.min(samples.len()));
             let mut merged = Samples::new();
             left.iter().for_each(|us| merged.record(*us));
@@ -190,8 +195,8 @@ mod tests {
 
             let mut below = 0;
             for (bound, count) in &latency.bins {
-                let here = samples.iter().filter(|us| **us <= *bound && (below == 0 || **us > below)).count();
-                prop_assert_eq!(here as u64, *count);
+                let inside = |us: &&u64| **us <= *bound && (below == 0 || **us > below);
+                prop_assert_eq!(samples.iter().filter(inside).count() as u64, *count);
                 prop_assert!(below < *bound || *bound == 1);
                 below = *bound;
             }

@@ -1,7 +1,9 @@
-//! Numbers as people read them: grouped digits, a real minus sign, as many decimals as the column has.
+//! Numbers as people read them: grouped digits, a real minus sign, as many decimals as the column
+//! has.
 //!
-//! In: integers in the ledger's units, measured floats. Out: text. Refuses to know: columns and pages. What comes
-//! from integers is rounded once, half away from zero, without going through a float.
+//! In: integers in the ledger's units, measured floats. Out: text. Refuses to know: columns and
+//! pages. What comes from integers is rounded once, half away from zero, without going through a
+//! float.
 
 /// Between groups of three digits: narrow, and no line breaks there.
 pub(super) const THIN: char = '\u{202f}';
@@ -161,7 +163,8 @@ mod tests {
     }
 
     proptest! {
-        // Without its separators the text is the number again: nothing is lost when all decimals are shown.
+        // Without its separators the text is the number again: nothing is lost when all decimals
+        // are shown.
         #[test]
         fn all_decimals_are_the_number(value in any::<i64>(), scale in 0_u32..=9) {
             let text = decimal(i128::from(value), scale, scale);

@@ -1,7 +1,7 @@
 //! The page: everything a report shows, as one HTML file that needs nothing else.
 //!
-//! In: the data. Out: HTML. Refuses to know: files. Words and numbers are settled here, their places in the
-//! templates; the page has no scripts, and no address that leads out of its folder.
+//! In: the data. Out: HTML. Refuses to know: files. Words and numbers are settled here, their
+//! places in the templates; the page has no scripts, and no address that leads out of its folder.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,8 @@ use super::tables::Table;
 use super::timeline;
 use super::worked::{Worked, worked};
 
-/// Characters of a state root that the page shows: enough to compare by eye, the rest is in the files.
+/// Characters of a state root that the page shows: enough to compare by eye, the rest is in the
+/// files.
 const ROOT_SHOWN: usize = 16;
 /// Events that the page lists; more are in the file.
 const EVENTS_SHOWN: usize = 200;
@@ -151,7 +152,12 @@ pub(super) fn page(report: &Report, tables: &[Table]) -> Result<String, askama::
         events_note: events_note(report),
         worked: worked(&report.run, &report.slots),
         tables,
-        chains: report.replicas.iter().map(|row| row.chain.as_str()).filter(|chain| !chain.is_empty()).collect(),
+        chains: report
+            .replicas
+            .iter()
+            .map(|row| row.chain.as_str())
+            .filter(|chain| !chain.is_empty())
+            .collect(),
         root: &report.run.root,
         started: report.run.started.replace('T', " ").replace('Z', " UTC"),
         took: format!("{} s", number::decimal(i128::from(report.run.wall_us), 6, 1)),
@@ -206,7 +212,11 @@ fn headline(report: &Report, savings: &Savings<'_>) -> Option<Headline> {
     let tiles = vec![
         tile(format!("{winners} of {homes}"), "homes paid less than without a local market", false),
         tile(number::money_change(savings.total()), &share, savings.total() < 0),
-        tile(number::money_change(savings.median()), "saved by the home in the middle", savings.median() < 0),
+        tile(
+            number::money_change(savings.median()),
+            "saved by the home in the middle",
+            savings.median() < 0,
+        ),
         tile(losers.to_string(), "homes paid more than without a local market", losers > 0),
     ];
     let worst = if losers > 0 {
@@ -216,8 +226,8 @@ fn headline(report: &Report, savings: &Savings<'_>) -> Option<Headline> {
     };
     let operator: i128 = report.slots.iter().map(|slot| i128::from(slot.operator_nano)).sum();
     let sentence = format!(
-        "Home {} saved most ({}){worst}. All homes together paid {} instead of {} to the grid alone; the operator's \
-         account changed by {}. Amounts are in an abstract currency.",
+        "Home {} saved most ({}){worst}. All homes together paid {} instead of {} to the grid \
+         alone; the operator's account changed by {}. Amounts are in an abstract currency.",
         best.home.home,
         number::money_change(best.nano),
         number::money(savings.paid()),
@@ -239,7 +249,10 @@ fn homes_note(savings: &Savings<'_>) -> String {
     if all <= homes::ROWS_MAX {
         return String::new();
     }
-    format!("Of {} homes the ends are listed; all are in csv/homes.csv.", number::grouped(all as u128))
+    format!(
+        "Of {} homes the ends are listed; all are in csv/homes.csv.",
+        number::grouped(all as u128)
+    )
 }
 
 fn home_cells(saving: &Saving<'_>) -> HomeCells {
@@ -283,7 +296,11 @@ fn equipment(home: &HomeRow) -> String {
 fn prediction(row: &Prediction) -> PredictionCells {
     let (mark, words) = if !row.exact {
         let ratio = row.measured / row.predicted;
-        let words = if ratio.is_finite() { format!("{} ×", number::plain(ratio, 2)) } else { "–".to_owned() };
+        let words = if ratio.is_finite() {
+            format!("{} ×", number::plain(ratio, 2))
+        } else {
+            "–".to_owned()
+        };
         (Mark::Estimate, words)
     } else if row.predicted == row.measured {
         (Mark::Equal, "equal".to_owned())
@@ -338,7 +355,9 @@ fn replica(row: &ReplicaRow, root: &str) -> ReplicaCells {
 fn counters(replicas: &[ReplicaRow]) -> Vec<CounterCells> {
     let names: BTreeSet<&String> = replicas.iter().flat_map(|row| row.counters.keys()).collect();
     let value = |row: &ReplicaRow, name: &String| {
-        row.counters.get(name).map_or_else(|| "–".to_owned(), |value| number::grouped(u128::from(*value)))
+        row.counters
+            .get(name)
+            .map_or_else(|| "–".to_owned(), |value| number::grouped(u128::from(*value)))
     };
     let cells = |name: &String| CounterCells {
         name: name.clone(),

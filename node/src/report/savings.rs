@@ -1,7 +1,7 @@
 //! Who saved how much: every home's bill against the same readings without a local market.
 //!
-//! In: the homes. Out: savings in order, their sum, their median. Refuses to know: how it is shown. All amounts are
-//! exact nano-currency.
+//! In: the homes. Out: savings in order, their sum, their median. Refuses to know: how it is shown.
+//! All amounts are exact nano-currency.
 
 use super::data::HomeRow;
 
@@ -74,7 +74,8 @@ impl<'r> Savings<'r> {
         self.in_order.iter().map(Saving::paid).sum()
     }
 
-    /// The saving in the middle of the order, of an even number of homes the mean of the two; 0 without homes.
+    /// The saving in the middle of the order, of an even number of homes the mean of the two; 0
+    /// without homes.
     pub(super) fn median(&self) -> i128 {
         let middle = self.in_order.len() / 2;
         match self.in_order.get(middle) {
@@ -93,7 +94,8 @@ mod tests {
         HomeRow { home, bill_nano, grid_only_nano, ..HomeRow::default() }
     }
 
-    // Pays 8 instead of 10: saved 2. Paid 3 instead of 1: 2, too. Pays 5 instead of 5: 0. Pays 4 instead of 1: -3.
+    // Pays 8 instead of 10: saved 2. Paid 3 instead of 1: 2, too. Pays 5 instead of 5: 0. Pays 4
+    // instead of 1: -3.
     #[test]
     fn savings_are_ordered_and_add_up() {
         let homes = [home(0, -5, -5), home(1, 3, 1), home(2, -4, -1), home(3, -8, -10)];

@@ -1,4 +1,5 @@
-//! The data behind every figure and table as CSV: one row per thing, units in the names of columns, exact numbers.
+//! The data behind every figure and table as CSV: one row per thing, units in the names of columns,
+//! exact numbers.
 //!
 //! In: the data. Out: names and bytes; none for a part that is empty. Refuses to know: files.
 
@@ -60,7 +61,11 @@ fn checks(report: &Report) -> Table {
         name: "checks.csv",
         what: "what was checked",
         header: &["claim", "holds", "detail"],
-        rows: report.checks.iter().map(|check| row![check.claim, check.holds, check.detail]).collect(),
+        rows: report
+            .checks
+            .iter()
+            .map(|check| row![check.claim, check.holds, check.detail])
+            .collect(),
     }
 }
 
@@ -154,9 +159,10 @@ fn slots(report: &Report) -> Table {
 }
 
 fn predictions(report: &Report) -> Table {
-    let rows = report.predictions.iter().map(|row| {
-        row![row.what, row.formula, row.predicted, row.measured, row.unit, row.exact]
-    });
+    let rows = report
+        .predictions
+        .iter()
+        .map(|row| row![row.what, row.formula, row.predicted, row.measured, row.unit, row.exact]);
     Table {
         name: "predictions.csv",
         what: "prediction beside measurement",
@@ -200,8 +206,11 @@ fn views(report: &Report) -> Table {
 }
 
 fn decision(report: &Report) -> Table {
-    let who = |replica: Option<u16>| replica.map_or_else(|| "client".to_owned(), |replica| replica.to_string());
-    let message = |row: &MessageRow| row![row.kind, who(row.from), who(row.to), row.sent_us, row.received_us];
+    let who = |replica: Option<u16>| {
+        replica.map_or_else(|| "client".to_owned(), |replica| replica.to_string())
+    };
+    let message =
+        |row: &MessageRow| row![row.kind, who(row.from), who(row.to), row.sent_us, row.received_us];
     Table {
         name: "decision.csv",
         what: "one decision, message by message, since the request left",
@@ -259,12 +268,20 @@ mod tests {
     fn rows_are_exact_and_quoted() {
         let slot = SlotRow { slot: 97, buy: 250_000, operator_nano: -1, ..SlotRow::default() };
         let reasons = vec!["late-payment, 3".to_owned(), "say \"no\"".to_owned()];
-        let home = HomeRow { bill_nano: i64::MAX, grid_only_nano: i64::MIN, reasons, ..HomeRow::default() };
+        let home = HomeRow {
+            bill_nano: i64::MAX,
+            grid_only_nano: i64::MIN,
+            reasons,
+            ..HomeRow::default()
+        };
         let report = Report { slots: vec![slot], homes: vec![home], ..Report::default() };
         let slots = text(&report, "slots.csv");
         assert_eq!(slots.lines().nth(1), Some("97,2,00:15,,250000,0,0,0,0,0,0,0,-1,0,0"));
         let homes = text(&report, "homes.csv");
-        assert!(homes.contains("18446744073709551615,0,0,\"late-payment, 3 | say \"\"no\"\"\""), "{homes}");
+        assert!(
+            homes.contains("18446744073709551615,0,0,\"late-payment, 3 | say \"\"no\"\"\""),
+            "{homes}"
+        );
     }
 
     #[test]

@@ -1,19 +1,25 @@
-//! Time in figures: slots, and groups of slots where a run is too long for its slots to be told apart.
+//! Time in figures: slots, and groups of slots where a run is too long for its slots to be told
+//! apart.
 //!
-//! In: the slots of a run. Out: groups with their place in time, the horizontal axis, and the words that say what a
-//! point stands for. Refuses to know: prices and energies, calendars: day 1 begins with slot 0 at midnight.
+//! In: the slots of a run. Out: groups with their place in time, the horizontal axis, and the words
+//! that say what a point stands for. Refuses to know: prices and energies, calendars: day 1 begins
+//! with slot 0 at midnight.
 
 use super::data::SlotRow;
 use super::figure::{Axis, Tick, Ticks};
 
 /// Slots of a day.
 pub(super) const PER_DAY: u32 = 96;
-/// Points that a figure shows at most, give or take the last: more cannot be told apart on a screen.
+/// Points that a figure shows at most, give or take the last: more cannot be told apart on a
+/// screen.
 const POINTS_MAX: u32 = 400;
 /// Days up to which a point is at most a few hours, so that day and night are seen.
 const DAYS_IN_HOURS: u32 = 14;
 /// Days up to which the axis tells the time of day.
 const DAYS_IN_CLOCK: u32 = 4;
+
+/// Days that an axis names at most: there is never room for more.
+const TICKS_MAX: u32 = 40;
 
 /// How the slots of a run are grouped and placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +32,8 @@ pub(super) struct Timeline {
 impl Timeline {
     /// The timeline of these slots, which ascend.
     pub(super) fn of(slots: &[SlotRow]) -> Self {
-        let first = slots.first().map_or(0, |row| row.slot);
-        let end = slots.last().map_or(first + 1, |row| row.slot.saturating_add(1));
+        let end = slots.last().map_or(1, |row| row.slot.saturating_add(1));
+        let first = slots.first().map_or(0, |row| row.slot.min(end - 1));
         let length = end - first;
         let per_point = if length <= POINTS_MAX {
             1
@@ -39,8 +45,8 @@ impl Timeline {
         Self { first, end, per_point }
     }
 
-    /// The slots in groups, one per point, each with the slot at which its group begins. Groups stand at whole
-    /// multiples of their length, so the first and the last may be incomplete.
+    /// The slots in groups, one per point, each with the slot at which its group begins. Groups
+    /// stand at whole multiples of their length, so the first and the last may be incomplete.
     pub(super) fn groups<'s>(
         &self,
         slots: &'s [SlotRow],
@@ -106,17 +112,18 @@ impl Timeline {
         } else if self.days() <= DAYS_IN_CLOCK {
             ("Time of day (hh:mm)", [12, 24, 48, 96].map(|every| self.clock(every)).to_vec())
         } else {
-            let steps = [1, 2, 5, 7, 14, 28, 50, 100, 200, 500, 1_000, 2_000, 5_000];
-            ("Day of the run", steps.map(|every| self.calendar(every)).to_vec())
+            let steps = [1, 2, 5, 7, 14, 28, 50, 100, 200, 500, 1_000, 5_000, 10_000_000];
+            let few = steps.into_iter().filter(|every| self.days() / every <= TICKS_MAX);
+            ("Day of the run", few.map(|every| self.calendar(every)).collect())
         };
         let axis = Axis::linear(title).with_ticks(Ticks::Choices(choices));
         axis.within(f64::from(self.first), self.end())
     }
 
-    /// A tick every so many slots, with the time of day; midnights are named by the day they begin if there are
-    /// several.
+    /// A tick every so many slots, with the time of day; midnights are named by the day they begin
+    /// if there are several.
     fn clock(&self, every: u32) -> Vec<Tick> {
-        let slots = (self.first.next_multiple_of(every)..=self.end).step_by(every as usize);
+        let slots = (self.first.div_ceil(every)..=self.end / every).map(|count| count * every);
         let label = |slot: u32| match slot % PER_DAY {
             0 if self.days() > 1 => format!("day {}", slot / PER_DAY + 1),
             0 if slot == self.end => "24:00".to_owned(),
@@ -128,9 +135,11 @@ impl Timeline {
 
     /// A tick at the beginning of day 1 and of every so many days after it.
     fn calendar(&self, every: u32) -> Vec<Tick> {
-        let slots = (0..self.end).step_by((every * PER_DAY) as usize);
-        let slots = slots.filter(|slot| *slot >= self.first);
-        slots.map(|slot| Tick::new(f64::from(slot), (slot / PER_DAY + 1).to_string())).collect()
+        let first = self.first.div_ceil(PER_DAY).div_ceil(every);
+        let counts = first..(self.end.div_ceil(PER_DAY)).div_ceil(every);
+        let days = counts.map(|count| count * every);
+        days.map(|day| Tick::new(f64::from(day) * f64::from(PER_DAY), (day + 1).to_string()))
+            .collect()
     }
 }
 
@@ -162,7 +171,8 @@ mod tests {
         Timeline::of(&rows).groups(&rows).count()
     }
 
-    // Four days slot by slot, a fortnight by the hour, 45 days and a year by the day, three years by three days.
+    // Four days slot by slot, a fortnight by the hour, 45 days and a year by the day, three years
+    // by three days.
     #[test]
     fn long_runs_are_shown_in_fewer_points() {
         assert_eq!(points(1), 1);

@@ -1,7 +1,7 @@
 //! One slot of the run worked through, from orders to the operator's account.
 //!
-//! In: the slots and the tariff. Out: steps in words with this run's numbers. Refuses to know: single homes; the
-//! chains hold every order and every bill.
+//! In: the slots and the tariff. Out: steps in words with this run's numbers. Refuses to know:
+//! single homes; the chains hold every order and every bill.
 
 use super::data::{RunInfo, SlotRow};
 use super::number;
@@ -60,13 +60,14 @@ pub(super) fn worked(run: &RunInfo, slots: &[SlotRow]) -> Option<Worked> {
     })
 }
 
-/// Short and long energy of a slot. A report holds their difference (the net exchange with the grid) and what they
-/// cost (the operator's account without the grid's line), and two numbers follow from two sums: with `s` short, `l`
-/// long, `s - l = net` and `buy s - sell l = cost`.
+/// Short and long energy of a slot. A report holds their difference (the net exchange with the
+/// grid) and what they cost (the operator's account without the grid's line), and two numbers
+/// follow from two sums: with `s` short, `l` long, `s - l = net` and `buy s - sell l = cost`.
 fn deviations(run: &RunInfo, row: &SlotRow) -> Option<Deviations> {
     let wide = |value: i64| i128::from(value);
     let net = wide(row.grid_import_wh) - wide(row.grid_export_wh);
-    let grid = wide(run.feed_in) * wide(row.grid_export_wh) - wide(run.retail) * wide(row.grid_import_wh);
+    let grid =
+        wide(run.feed_in) * wide(row.grid_export_wh) - wide(run.retail) * wide(row.grid_import_wh);
     let cost = wide(row.operator_nano) - grid;
     let spread = wide(row.buy) - wide(row.sell);
     if spread == 0 {
@@ -79,28 +80,77 @@ fn deviations(run: &RunInfo, row: &SlotRow) -> Option<Deviations> {
 
 fn steps(run: &RunInfo, row: &SlotRow, price: i64, deviations: Option<Deviations>) -> Vec<Step> {
     let value = i128::from(price) * i128::from(row.volume_wh);
+    let step = |name, text| Step { name, text };
+    vec![
+        step(
+            "Orders",
+            format!(
+                "Before the slot began, homes sent {} signed orders: so much energy, at this price \
+                 or better.",
+                number::grouped(u128::from(row.orders))
+            ),
+        ),
+        step(
+            "Auction",
+            format!(
+                "At gate closure all orders met in one auction: {} kWh changed hands at one price \
+                 for everybody, {}, which makes {}.",
+                number::kwh(row.volume_wh),
+                number::price(price),
+                number::decimal(value, 9, 4)
+            ),
+        ),
+        step("Readings", readings(row)),
+        step(
+            "Beyond contracts",
+            format!(
+                "{} Both prices follow from the two totals by the rule {}.",
+                beyond_contracts(row, deviations),
+                run.rule
+            ),
+        ),
+        step("Grid", grid(run, row)),
+        step("Operator", operator(row)),
+    ]
+}
+
+fn readings(row: &SlotRow) -> String {
     let missing = match row.missing {
         0 => "Every home's reading came.".to_owned(),
         1 => "One home's reading is missing: it is billed as contracted.".to_owned(),
         many => format!("{many} homes' readings are missing: they are billed as contracted."),
     };
-    let beyond = match deviations {
+    format!(
+        "After the slot, meters told what had really flowed: homes fed in {} kWh and drew {} kWh, \
+         so {} kWh were made and used within the neighbourhood. {missing}",
+        number::kwh(row.production_wh),
+        number::kwh(row.consumption_wh),
+        number::kwh(row.local_wh)
+    )
+}
+
+fn beyond_contracts(row: &SlotRow, deviations: Option<Deviations>) -> String {
+    let (buy, sell) = (number::price(row.buy), number::price(row.sell));
+    match deviations {
         Some(Deviations { short, long }) => format!(
-            "Homes that drew more or fed in less than contracted were short of {} kWh together and paid {} for each \
-             kWh; homes that fed in more or drew less had {} kWh to spare and got {}.",
+            "Homes that drew more or fed in less than contracted were short of {} kWh together and \
+             paid {buy} for each; homes that fed in more or drew less had {} kWh to spare and got \
+             {sell} for each.",
             number::kwh(short),
-            number::price(row.buy),
-            number::kwh(long),
-            number::price(row.sell)
+            number::kwh(long)
         ),
         None => format!(
-            "What homes drew or fed in beyond their contracts was settled at {} (bought) and {} (sold).",
-            number::price(row.buy),
-            number::price(row.sell)
+            "What homes drew or fed in beyond their contracts was settled at {buy} (bought) and \
+             {sell} (sold)."
         ),
-    };
-    let grid = match (row.grid_import_wh, row.grid_export_wh) {
-        (0, 0) => "The neighbourhood needed nothing from the grid and had nothing left for it.".to_owned(),
+    }
+}
+
+fn grid(run: &RunInfo, row: &SlotRow) -> String {
+    match (row.grid_import_wh, row.grid_export_wh) {
+        (0, 0) => {
+            "The neighbourhood needed nothing from the grid and had nothing left for it.".to_owned()
+        }
         (0, export) => format!(
             "What all homes together had left over, {} kWh, went to the grid for {} each.",
             number::kwh(export),
@@ -111,48 +161,16 @@ fn steps(run: &RunInfo, row: &SlotRow, price: i64, deviations: Option<Deviations
             number::kwh(import),
             number::price(run.retail)
         ),
-    };
-    let step = |name, text| Step { name, text };
-    vec![
-        step(
-            "Orders",
-            format!(
-                "Before the slot began, homes sent {} signed orders: so much energy, at this price or better.",
-                number::grouped(u128::from(row.orders))
-            ),
-        ),
-        step(
-            "Auction",
-            format!(
-                "At gate closure all orders met in one auction with one price for everybody: {}. {} kWh changed hands \
-                 for {}.",
-                number::price(price),
-                number::kwh(row.volume_wh),
-                number::decimal(value, 9, 4)
-            ),
-        ),
-        step(
-            "Readings",
-            format!(
-                "After the slot, meters told what had really flowed: homes fed in {} kWh and drew {} kWh, so {} kWh \
-                 were made and used within the neighbourhood. {missing}",
-                number::kwh(row.production_wh),
-                number::kwh(row.consumption_wh),
-                number::kwh(row.local_wh)
-            ),
-        ),
-        step("Beyond contracts", format!("{beyond} Both prices follow from the two totals by the rule {}.", run.rule)),
-        step("Grid", grid),
-        step("Operator", operator(row)),
-    ]
+    }
 }
 
 fn operator(row: &SlotRow) -> String {
     let change = number::decimal(i128::from(row.operator_nano).abs(), 9, 4);
     let verb = if row.operator_nano < 0 { "lost" } else { "gained" };
     format!(
-        "The operator bought and sold what was beyond contracts and settled with the grid; its account {verb} {change}. \
-         With the homes' bills and the grid's this adds up to exactly zero."
+        "The operator bought and sold what was beyond contracts and settled with the grid; its \
+         account {verb} {change}. With the homes' bills and the grid's this adds up to exactly \
+         zero."
     )
 }
 
@@ -160,7 +178,11 @@ fn account(run: &RunInfo, row: &SlotRow, deviations: Option<Deviations>) -> Vec<
     let Some(Deviations { short, long }) = deviations else { return Vec::new() };
     let entry = |what: &str, wh: i128, price: i64, sign: i128| Entry {
         what: what.to_owned(),
-        how: format!("{} kWh × {}", number::decimal(wh, 3, 3), number::decimal(i128::from(price), 6, 6)),
+        how: format!(
+            "{} kWh × {}",
+            number::decimal(wh, 3, 3),
+            number::decimal(i128::from(price), 6, 6)
+        ),
         amount: number::signed(sign * wh * i128::from(price), 9, 6),
     };
     let mut lines = vec![
@@ -185,8 +207,9 @@ fn account(run: &RunInfo, row: &SlotRow, deviations: Option<Deviations>) -> Vec<
 mod tests {
     use super::*;
 
-    /// Homes are 3 kWh short and 5 kWh long, so 2 kWh go to the grid. By hand, in nano-currency: 0.20 x 3 kWh paid
-    /// in, 0.12 x 5 kWh paid out, 0.08 x 2 kWh from the grid: 0.60 - 0.60 + 0.16 = 0.16 for the operator.
+    /// Homes are 3 kWh short and 5 kWh long, so 2 kWh go to the grid. By hand, in nano-currency:
+    /// 0.20 x 3 kWh paid in, 0.12 x 5 kWh paid out, 0.08 x 2 kWh from the grid: 0.60 - 0.60 + 0.16
+    /// = 0.16 for the operator.
     fn slot() -> (RunInfo, SlotRow) {
         let run = RunInfo { retail: 300_000, feed_in: 80_000, ..RunInfo::default() };
         let row = SlotRow {
@@ -206,7 +229,10 @@ mod tests {
     fn short_and_long_follow_from_the_account() {
         let (run, row) = slot();
         assert_eq!(deviations(&run, &row), Some(Deviations { short: 3_000, long: 5_000 }));
-        let amounts: Vec<String> = account(&run, &row, deviations(&run, &row)).into_iter().map(|entry| entry.amount).collect();
+        let amounts: Vec<String> = account(&run, &row, deviations(&run, &row))
+            .into_iter()
+            .map(|entry| entry.amount)
+            .collect();
         assert_eq!(amounts, ["+0.600000", "\u{2212}0.600000", "+0.160000", "+0.160000"]);
     }
 
@@ -214,10 +240,15 @@ mod tests {
     #[test]
     fn the_auction_is_worked_out_exactly() {
         let (run, row) = slot();
-        let worked = worked(&run, &[SlotRow { slot: 1, ..SlotRow::default() }, row.clone(), SlotRow { slot: 54, ..row }]);
+        let worked = worked(
+            &run,
+            &[SlotRow { slot: 1, ..SlotRow::default() }, row.clone(), SlotRow { slot: 54, ..row }],
+        );
         let worked = worked.expect("two slots have trades");
         assert_eq!((worked.slot, worked.when.as_str()), (53, "13:15 to 13:30 on day 1"));
-        assert!(worked.steps[1].text.contains("0.1500. 10.00 kWh changed hands for 1.5000"));
+        assert!(worked.steps[1].text.contains(
+            "10.00 kWh changed hands at one price for everybody, 0.1500, which makes 1.5000"
+        ));
     }
 
     // Sums that no deviations lead to are not explained away, and neither is a single price.

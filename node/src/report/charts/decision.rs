@@ -1,13 +1,14 @@
 //! One decision, message by message.
 //!
-//! In: messages with times. Out: the diagram, and a row per phase. Refuses to know: the protocol; kinds are shown
-//! under the names that they came with.
+//! In: messages with times. Out: the diagram, and a row per phase. Refuses to know: the protocol;
+//! kinds are shown under the names that they came with.
 
 use crate::report::data::MessageRow;
 use crate::report::exhibit::{Exhibit, Frame};
 use crate::report::figure::{Lane, Message, Sequence};
 
-/// Lanes up to which the messages of a decision can be told apart; with n replicas there are about 2 n^2 messages.
+/// Lanes up to which the messages of a decision can be told apart; with n replicas there are about
+/// 2 n^2 messages.
 const REPLICAS_MAX: usize = 16;
 
 /// One kind of messages in a decision.
@@ -88,8 +89,9 @@ pub(in crate::report) fn diagram(messages: &[MessageRow]) -> Option<Exhibit> {
         String::new()
     };
     let sentence = format!(
-        "Every message of one decision of this run, at the times at which it was sent and handled. Lines that rise or \
-         fall steeply were fast; what lies between two phases is signing, checking, writing to disk and waiting.{all}"
+        "Every message of one decision of this run, at the times at which it was sent and handled. \
+         Lines that rise or fall steeply were fast; what lies between two phases is signing, \
+         checking, writing to disk and waiting.{all}"
     );
     let frame =
         Frame { heading: "One decision, message by message", sentence, data: "decision.csv" };

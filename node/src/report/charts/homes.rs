@@ -15,8 +15,8 @@ pub(in crate::report) const GAINS_SHOWN: usize = 10;
 /// And those who lost, as many as this.
 pub(in crate::report) const LOSSES_SHOWN: usize = 40;
 /// What a score is about.
-const REWARDS: &str = "A score rewards paying on time, delivering what was contracted and using local energy while there \
-                       is some; a home nobody knows begins at 500.";
+const REWARDS: &str = "A score rewards paying on time, delivering what was contracted and using \
+                       local energy while there is some; a home nobody knows begins at 500.";
 /// Bars of a distribution, about.
 const BARS: f64 = 24.0;
 
@@ -27,15 +27,16 @@ pub(in crate::report) fn bills(savings: &Savings<'_>) -> Vec<Exhibit> {
         return Vec::new();
     }
     if all.len() <= ROWS_MAX {
-        let sentence = "What each home paid for all slots together, and what the same meter readings would have cost \
-                        at the grid's two prices alone; left of zero the home was paid. Sorted by what was saved.";
+        let sentence = "What each home paid for all slots together, and what the same meter \
+                        readings would have cost at the grid's two prices alone; left of zero the \
+                        home was paid. Sorted by what was saved.";
         return vec![pairs("Every home's bill", sentence.to_owned(), all)];
     }
     let shown = ends(savings);
     let losers = savings.losers().len();
     let sentence = format!(
-        "The {GAINS_SHOWN} homes that saved most, and {} that paid more than without a local market; left of zero the \
-         home was paid.",
+        "The {GAINS_SHOWN} homes that saved most, and {} that paid more than without a local \
+         market; left of zero the home was paid.",
         match losers {
             0 => "none".to_owned(),
             some if some <= LOSSES_SHOWN => format!("all {some}"),
@@ -110,13 +111,14 @@ fn distribution(savings: &Savings<'_>) -> Exhibit {
         Axis::linear("Homes"),
         series,
     );
-    let sentence = "How many homes saved how much over the whole run; left of zero they paid more than without a \
-                    local market."
+    let sentence = "How many homes saved how much over the whole run; left of zero they paid more \
+                    than without a local market."
         .to_owned();
     Exhibit::new(Frame { heading: "Savings of all homes", sentence, data: "homes.csv" }, &figure)
 }
 
-/// A histogram of values with whole bounds, zero among them; a value on a bound counts to its right.
+/// A histogram of values with whole bounds, zero among them; a value on a bound counts to its
+/// right.
 fn bars(values: &[f64]) -> Vec<Bar> {
     let low = values.iter().copied().fold(0.0, f64::min);
     let high = values.iter().copied().fold(0.0, f64::max);
@@ -172,12 +174,18 @@ fn score_pairs(rows: &[&HomeRow]) -> Exhibit {
         labels.map(|(index, home)| Tick::new(height(index), number::signed(change(home), 0, 0)));
     figure.margin = Some(Margin { title: "Change (points)".to_owned(), labels: labels.collect() });
     let sentence = format!("Each home's score before the first and after the last slot. {REWARDS}");
-    Exhibit::rows(Frame { heading: "Every home's score", sentence, data: "homes.csv" }, &figure, rows.len())
+    Exhibit::rows(
+        Frame { heading: "Every home's score", sentence, data: "homes.csv" },
+        &figure,
+        rows.len(),
+    )
 }
 
 fn score_distribution(rows: &[&HomeRow]) -> Exhibit {
     let after: Vec<f64> = rows.iter().map(|home| f64::from(home.score_after)).collect();
-    let (low, high) = after.iter().fold((1_000.0_f64, 0.0_f64), |(low, high), score| (low.min(*score), high.max(*score)));
+    let (low, high) = after
+        .iter()
+        .fold((1_000.0_f64, 0.0_f64), |(low, high), score| (low.min(*score), high.max(*score)));
     let widths = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
     let width = widths.into_iter().find(|width| (high - low) / width <= BARS).unwrap_or(50.0);
     let series = vec![Series::new("", Pen::Blue, Shape::Bars(fixed_bars(&after, width)))];
@@ -186,7 +194,8 @@ fn score_distribution(rows: &[&HomeRow]) -> Exhibit {
     let mut before: Vec<u16> = rows.iter().map(|home| home.score_before).collect();
     before.sort_unstable();
     let sentence = format!(
-        "How many homes ended with which score; at the beginning the home in the middle had {}. {REWARDS}",
+        "How many homes ended with which score; at the beginning the home in the middle had {}. \
+         {REWARDS}",
         before[before.len() / 2]
     );
     Exhibit::new(Frame { heading: "Scores of all homes", sentence, data: "homes.csv" }, &figure)
@@ -209,7 +218,8 @@ fn fixed_bars(values: &[f64], width: f64) -> Vec<Bar> {
 mod tests {
     use super::*;
 
-    // Every value is in one bar, no bar reaches over zero, and there are not many more bars than wanted.
+    // Every value is in one bar, no bar reaches over zero, and there are not many more bars than
+    // wanted.
     #[test]
     fn a_distribution_counts_every_home_once() {
         let values = [-3.0, -0.01, 0.0, 0.4, 1.0, 2.5, 2.5, 7.9];

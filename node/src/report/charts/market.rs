@@ -1,6 +1,7 @@
 //! Prices and energies over the slots.
 //!
-//! In: the slots and the tariff. Out: three exhibits, and the mean day of long runs. Refuses to know: homes.
+//! In: the slots and the tariff. Out: three exhibits, and the mean day of long runs. Refuses to
+//! know: homes.
 
 use crate::report::data::{Report, SlotRow};
 use crate::report::exhibit::{Exhibit, Frame};
@@ -53,14 +54,16 @@ fn price(report: &Report, timeline: &Timeline) -> Exhibit {
     let y = Axis::linear("Price (currency/kWh)");
     let y = if top > 0.0 && low >= 0.0 { y.within(0.0, top) } else { y };
     let mut figure = Figure::new("Prices over the run", timeline.axis(), y, series);
-    let note = |price, below, text| Note { at: (timeline.end(), price), below, text, pen: Pen::Muted };
+    let note =
+        |price, below, text| Note { at: (timeline.end(), price), below, text, pen: Pen::Muted };
     figure.notes = vec![
         note(high, false, format!("the grid asks {}", number::price(run.retail))),
         note(low, true, format!("the grid pays {}", number::price(run.feed_in))),
     ];
     let sentence = format!(
-        "What a kWh cost in the local auction, and what it cost or earned beyond what had been contracted; all between \
-         the grid's two prices. Where the blue line is missing, nothing was traded. {}",
+        "What a kWh cost in the local auction, and what it cost or earned beyond what had been \
+         contracted; all between the grid's two prices. Where the blue line is missing, nothing \
+         was traded. {}",
         timeline.caption()
     );
     Exhibit::new(Frame { heading: "Price", sentence, data: "slots.csv" }, &figure)
@@ -78,7 +81,8 @@ fn energy(slots: &[SlotRow], timeline: &Timeline) -> Exhibit {
     let y = Axis::linear(format!("Energy ({})", timeline.unit()));
     let figure = Figure::new("Production and consumption over the run", timeline.axis(), y, series);
     let sentence = format!(
-        "What the meters of all homes counted together, after each home has used its own panels and battery. {}",
+        "What the meters of all homes counted together, after each home has used its own panels \
+         and battery. {}",
         timeline.caption()
     );
     Exhibit::new(
@@ -106,8 +110,8 @@ fn exchange(slots: &[SlotRow], timeline: &Timeline) -> Exhibit {
     let y = Axis::linear(format!("Energy ({})", timeline.unit()));
     let figure = Figure::new("Energy traded locally and with the grid", timeline.axis(), y, series);
     let sentence = format!(
-        "Where the energy that homes drew came from, and what was left over for the grid. The line is what homes had \
-         contracted among each other before the slot began. {}",
+        "Where the energy that homes drew came from, and what was left over for the grid. The line \
+         is what homes had contracted among each other before the slot began. {}",
         timeline.caption()
     );
     Exhibit::new(Frame { heading: "Local and grid energy", sentence, data: "slots.csv" }, &figure)
@@ -154,7 +158,8 @@ fn kwh(slots: &[SlotRow], timeline: &Timeline, of: fn(&SlotRow) -> i64) -> Vec<P
     })
 }
 
-/// The mean auction price in currency/kWh, each slot weighing as much as was traded in it; NaN if nothing was.
+/// The mean auction price in currency/kWh, each slot weighing as much as was traded in it; NaN if
+/// nothing was.
 fn auction_mean(group: &[SlotRow]) -> f64 {
     let traded =
         group.iter().filter_map(|row| Some((row.price? as f64 / 1e6, row.volume_wh as f64)));
@@ -191,7 +196,8 @@ mod tests {
         assert!(auction_mean(&group[1..2]).is_nan());
     }
 
-    // Auction prices of a group reach from the least to the greatest; a group without trades has none.
+    // Auction prices of a group reach from the least to the greatest; a group without trades has
+    // none.
     #[test]
     fn a_group_without_trades_is_a_gap() {
         let mut slots: Vec<SlotRow> =

@@ -61,8 +61,8 @@ pub(in crate::report) fn latency(latencies: &[Latency]) -> Option<Exhibit> {
         format!("kind \"{}\"", shown.kind)
     };
     let sentence = format!(
-        "How long {} commands of {what} took, from the moment they were meant to leave the client until enough replicas \
-         had given the same answer.",
+        "How long {} commands of {what} took, from the moment they were meant to leave the client \
+         until enough replicas had given the same answer.",
         number::grouped(u128::from(shown.count))
     );
     Some(Exhibit::new(
@@ -105,8 +105,9 @@ pub(in crate::report) fn views(report: &Report) -> Option<Exhibit> {
         ""
     };
     let sentence = format!(
-        "In which view every replica stood at the end of each slot; a new view has a new primary. Replicas in the same \
-         view are drawn side by side, one that did not answer has a gap.{marked} {}",
+        "In which view every replica stood at the end of each slot; a new view has a new primary. \
+         Replicas in the same view are drawn side by side, one that did not answer has a \
+         gap.{marked} {}",
         timeline.caption()
     );
     Some(Exhibit::new(Frame { heading: "Views over time", sentence, data: "views.csv" }, &figure))
@@ -145,7 +146,8 @@ mod tests {
         ViewRow { slot, replica: 0, view }
     }
 
-    // Slots 0, 1 and 4 of 6: the replica answered in two of them, was away for two, came back for one, left again.
+    // Slots 0, 1 and 4 of 6: the replica answered in two of them, was away for two, came back for
+    // one, left again.
     #[test]
     fn a_replica_that_did_not_answer_has_a_gap() {
         let slots: Vec<SlotRow> =

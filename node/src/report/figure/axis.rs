@@ -1,7 +1,8 @@
 //! Axes: what is measured, in which unit, over which range, and where the ticks stand.
 //!
-//! In: a title with its unit, perhaps a range and ticks. Out: a range that holds all data and ticks whose labels do
-//! not touch. Refuses to know: pixels; room is given as a number of labels or as a test whether labels fit.
+//! In: a title with its unit, perhaps a range and ticks. Out: a range that holds all data and ticks
+//! whose labels do not touch. Refuses to know: pixels; room is given as a number of labels or as a
+//! test whether labels fit.
 
 use crate::report::number;
 
@@ -93,8 +94,8 @@ impl Axis {
         Self { ticks, ..self }
     }
 
-    /// The range to draw for data between `low` and `high`, in places, never empty. `room` is the number of steps
-    /// to be cut into; growing to whole steps adds up to two.
+    /// The range to draw for data between `low` and `high`, in places, never empty. `room` is the
+    /// number of steps to be cut into; growing to whole steps adds up to two.
     pub(super) fn extent(&self, data: Option<(f64, f64)>, room: usize) -> (f64, f64) {
         let (low, high) = self.range.or(data).unwrap_or((0.0, 1.0));
         let (low, high) = (self.scale.place(low.min(high)), self.scale.place(low.max(high)));
@@ -192,7 +193,8 @@ mod tests {
         ticks.iter().map(|tick| tick.label.as_str()).collect()
     }
 
-    // 0.08 to 0.30 in at most 6 steps: 0.05 is the least step (5 of them), so the range becomes 0.05 to 0.30.
+    // 0.08 to 0.30 in at most 6 steps: 0.05 is the least step (5 of them), so the range becomes
+    // 0.05 to 0.30.
     #[test]
     fn a_range_grows_to_whole_ticks() {
         let axis = Axis::linear("Price (currency/kWh)");
@@ -241,17 +243,22 @@ mod tests {
     }
 
     proptest! {
-        // Whatever the data: the range holds it, there are two ticks or more, in order, inside, with labels that
-        // differ.
+        // Whatever the data: the range holds it, there are two ticks or more, in order, inside,
+        // with labels that differ.
         #[test]
-        fn ticks_stand_inside_a_range_that_holds_the_data(low in -1e9_f64..1e9, width in 1e-4_f64..1e9, room in 2_usize..12) {
+        fn ticks_stand_inside_a_range_that_holds_the_data(
+            low in -1e9_f64..1e9,
+            width in 1e-4_f64..1e9,
+            room in 2_usize..12,
+        ) {
             let axis = Axis::linear("n");
             let extent = axis.extent(Some((low, low + width)), room);
             let slack = (extent.1 - extent.0) * 1e-6;
             prop_assert!(extent.0 <= low + slack && low + width <= extent.1 + slack);
             let ticks = axis.fitting(extent, room + 2, |_| true);
             prop_assert!(ticks.len() >= 2 && ticks.len() <= room + 3, "{} ticks", ticks.len());
-            prop_assert!(ticks.windows(2).all(|pair| pair[0].at < pair[1].at && pair[0].label != pair[1].label));
+            let apart = |pair: &[Tick]| pair[0].at < pair[1].at && pair[0].label != pair[1].label;
+            prop_assert!(ticks.windows(2).all(apart));
         }
     }
 }

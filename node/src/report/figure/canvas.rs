@@ -2,9 +2,10 @@
 //!
 //! In: shapes in named colours. Out: SVG text. Refuses to know: axes and series.
 //!
-//! plotters' SVG backend draws in whole pixels and fixed colours and opens a document of its own. The sheet is
-//! therefore ten times as large as it is shown, and [`paint`] rewrites the text afterwards: colours of pens become CSS
-//! variables, the font is left to the page, the head says what the drawing shows.
+//! plotters' SVG backend draws in whole pixels and fixed colours and opens a document of its own.
+//! The sheet is therefore ten times as large as it is shown, and [`paint`] rewrites the text
+//! afterwards: colours of pens become CSS variables, the font is left to the page, the head says
+//! what the drawing shows.
 
 use plotters::coord::Shift;
 use plotters::prelude::{

@@ -131,7 +131,8 @@ impl Figure {
             // Beside a place near the right edge there is room on its left only.
             let beyond = x + canvas.room(&note.text) > edge;
             let (align, x) = if beyond { (Align::End, x - 3.0) } else { (Align::Start, x + 3.0) };
-            let (level, y) = if note.below { (Level::Below, y + 3.0) } else { (Level::Above, y - 2.0) };
+            let (level, y) =
+                if note.below { (Level::Below, y + 3.0) } else { (Level::Above, y - 2.0) };
             canvas.text((x, y), align, level, note.pen, &note.text);
         }
         let across = plot.x_range().start;

@@ -1,6 +1,8 @@
-//! Where the parts of a figure go: legend on top, title of the vertical axis below it, the plot, labels around it.
+//! Where the parts of a figure go: legend on top, title of the vertical axis below it, the plot,
+//! labels around it.
 //!
-//! In: the words of a figure and the size of the sheet. Out: distances in pixels. Refuses to know: numbers.
+//! In: the words of a figure and the size of the sheet. Out: distances in pixels. Refuses to know:
+//! numbers.
 
 use super::canvas::{Align, Canvas, Level};
 use super::pen::Pen;

@@ -2,8 +2,8 @@
 //!
 //! In: a name. Out: two colours and a CSS variable. Refuses to know: what is drawn with it.
 //!
-//! The colours of series differ in lightness as well as in hue, so that they stay apart for readers who do not tell
-//! red from green, and in print.
+//! The colours of series differ in lightness as well as in hue, so that they stay apart for readers
+//! who do not tell red from green, and in print.
 
 /// A colour by its role or name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

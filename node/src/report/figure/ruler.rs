@@ -68,7 +68,8 @@ impl ValueFormatter<f64> for Ruler {
 mod tests {
     use super::*;
 
-    // 0 to 10 on 100 pixels: 2.5 is at 25. 1 to 100 in logarithms, drawn upwards from 300 to 100: 10 is half way.
+    // 0 to 10 on 100 pixels: 2.5 is at 25. 1 to 100 in logarithms, drawn upwards from 300 to 100:
+    // 10 is half way.
     #[test]
     fn values_become_pixels() {
         let ruler = Ruler::new(Scale::Linear, (0.0, 10.0), vec![Tick::new(5.0, "five")]);

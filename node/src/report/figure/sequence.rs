@@ -1,7 +1,7 @@
 //! Message diagrams: who sent what to whom, and when.
 //!
-//! In: lanes, messages with real times. Out: SVG, with time running to the right or down. Refuses to know: which
-//! protocol it is.
+//! In: lanes, messages with real times. Out: SVG, with time running to the right or down. Refuses
+//! to know: which protocol it is.
 
 use super::axis::Axis;
 use super::canvas::{Align, Canvas, Level, Size, Theme, paint};

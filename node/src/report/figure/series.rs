@@ -4,7 +4,8 @@
 
 use super::pen::Pen;
 
-/// A place in the units of the two axes. Where a series has no value, `y` is NaN, and a line has a gap.
+/// A place in the units of the two axes. Where a series has no value, `y` is NaN, and a line has a
+/// gap.
 pub type Point = (f64, f64);
 
 /// A rectangle in the units of the two axes.
@@ -21,7 +22,8 @@ pub struct Bar {
 pub enum Shape {
     /// Points in the order of x, joined by straight lines.
     Line(Vec<Point>),
-    /// Values that hold from their x to the x of the next point; the last point only ends the one before.
+    /// Values that hold from their x to the x of the next point; the last point only ends the one
+    /// before.
     Step(Vec<Point>),
     /// What lies between two values that hold as in [`Shape::Step`]: x, lower, upper.
     Band(Vec<(f64, f64, f64)>),
@@ -132,7 +134,8 @@ pub(super) fn steps(points: &[Point]) -> Vec<Vec<Point>> {
 mod tests {
     use super::*;
 
-    // 1 from 0 to 2 (two equal values make one line), 3 from 2 to 3, nothing from 3 to 4, 5 from 4 to 5.
+    // 1 from 0 to 2 (two equal values make one line), 3 from 2 to 3, nothing from 3 to 4, 5 from 4
+    // to 5.
     #[test]
     fn a_step_holds_until_the_next_x() {
         let gap = f64::NAN;

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::report::histogram::Samples;
 use crate::report::{
-    Check, EventRow, HomeRow, Latency, MessageRow, Prediction, ReplicaRow, Report, RunInfo, SlotRow, ViewRow,
+    Check, EventRow, HomeRow, Latency, MessageRow, Prediction, ReplicaRow, Report, RunInfo,
+    SlotRow, ViewRow,
 };
 
 const RETAIL: i64 = 300_000;
@@ -18,7 +19,8 @@ struct Noise(u64);
 
 impl Noise {
     fn below(&mut self, limit: u64) -> i64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         i64::try_from((self.0 >> 33) % limit).expect("limits are small")
     }
 }
@@ -46,7 +48,10 @@ fn info(days: u32, homes: u32, replicas: u16) -> RunInfo {
     let kind = if replicas == 0 { "simulate" } else { "trial" };
     RunInfo {
         kind: kind.to_owned(),
-        command: format!("gridquorum {kind} --replicas {replicas} --homes {homes} --days {days} --fault kill:0@slot=38,restart=60"),
+        command: format!(
+            "gridquorum {kind} --replicas {replicas} --homes {homes} --days {days} \
+                          --fault kill:0@slot=38,restart=60"
+        ),
         commit: "0f3c9d2b7a".to_owned(),
         machine: "Invented processor, 2 cores, 24 GiB, linux".to_owned(),
         started: "2026-11-22T15:55:00Z".to_owned(),
@@ -58,25 +63,40 @@ fn info(days: u32, homes: u32, replicas: u16) -> RunInfo {
         retail: RETAIL,
         feed_in: FEED_IN,
         rule: "nrgx-safe (top 0.19, r 0.50, alpha 0.10)".to_owned(),
-        guarantees: "every request, vote and reply is signed with Ed25519 and checked; a vote is on disk before it leaves".to_owned(),
+        guarantees: "every request, vote and reply is signed with Ed25519 and checked; a vote is \
+                     on disk before it leaves"
+            .to_owned(),
         root: ROOT.to_owned(),
     }
 }
 
 fn checks(replicas: u16) -> Vec<Check> {
-    let check = |claim: &str, detail: String| Check { claim: claim.to_owned(), holds: true, detail };
+    let check =
+        |claim: &str, detail: String| Check { claim: claim.to_owned(), holds: true, detail };
     vec![
         check(
-            "Every replica that was up at the end has the state root that the simulation computed without consensus",
+            "Every replica that was up at the end has the state root that the simulation computed \
+             without consensus",
             format!("{replicas} of {replicas} report root {}", &ROOT[..16]),
         ),
-        check("No command was lost and none was executed twice", "2,345 sent, 2,345 answered".to_owned()),
-        check("Every home's bill, recomputed from the chain, equals the simulation's to the last nano", "all of them".to_owned()),
-        check("Messages and signature checks per decision are exactly those of the formulas", "8 counts, all equal".to_owned()),
+        check(
+            "No command was lost and none was executed twice",
+            "2,345 sent, 2,345 answered".to_owned(),
+        ),
+        check(
+            "Every home's bill, recomputed from the chain, equals the simulation's to the last \
+             nano",
+            "all of them".to_owned(),
+        ),
+        check(
+            "Messages and signature checks per decision are exactly those of the formulas",
+            "8 counts, all equal".to_owned(),
+        ),
     ]
 }
 
-/// A slot that adds up: deviations, grid and operator follow from production, consumption and contracts.
+/// A slot that adds up: deviations, grid and operator follow from production, consumption and
+/// contracts.
 fn row(slot: u32, homes: i64, noise: &mut Noise) -> SlotRow {
     let quarter = i64::from(slot % 96);
     let sun = (24 * 24 - (quarter - 50) * (quarter - 50)).max(0) * (50 + noise.below(50));
@@ -85,7 +105,8 @@ fn row(slot: u32, homes: i64, noise: &mut Noise) -> SlotRow {
     let consumption_wh = homes * (90 + evening + noise.below(60));
     let local_wh = production_wh.min(consumption_wh);
     let volume_wh = local_wh * (60 + noise.below(30)) / 100;
-    let price = (volume_wh > 0).then(|| 120_000 + 60_000 * consumption_wh / (production_wh + consumption_wh));
+    let price = (volume_wh > 0)
+        .then(|| 120_000 + 60_000 * consumption_wh / (production_wh + consumption_wh));
     let buy = (500_000 * consumption_wh / (production_wh + consumption_wh)).clamp(170_000, RETAIL);
     let sell = FEED_IN + 110_000 * local_wh / production_wh.max(1).max(consumption_wh);
     let net = consumption_wh - production_wh;
@@ -114,12 +135,14 @@ fn household(home: u32, days: i64, noise: &mut Noise) -> HomeRow {
     let import_wh = days * (4_000 + noise.below(9_000));
     let export_wh = if panels { days * (2_000 + noise.below(14_000)) } else { 0 };
     let without = FEED_IN * export_wh - RETAIL * import_wh;
-    let saved = days * (import_wh / days * 22_000 + export_wh / days * 31_000 + noise.below(300_000_000) - 160_000_000);
+    let saved = days
+        * (import_wh / days * 22_000 + export_wh / days * 31_000 + noise.below(300_000_000)
+            - 160_000_000);
     let score = 500 + noise.below(90) - 20;
     HomeRow {
         home,
         pv_w: if panels { 3_000 + noise.below(70).unsigned_abs() * 100 } else { 0 },
-        battery_wh: if panels && home % 3 == 0 { 7_500 } else { 0 },
+        battery_wh: if panels && home.is_multiple_of(3) { 7_500 } else { 0 },
         vehicle: home % 4 == 1,
         import_wh,
         export_wh,
@@ -131,34 +154,50 @@ fn household(home: u32, days: i64, noise: &mut Noise) -> HomeRow {
         score_before: 500,
         score_after: u16::try_from(score).expect("480 to 570"),
         reasons: vec![
-            "short-history cost 310 points; to raise it: more settled slots; nothing else is needed".to_owned(),
-            "deviation cost 74 points, last in slot 95; to raise it: order what you will use or deliver".to_owned(),
+            "short-history cost 310 points; to raise it: more settled slots; nothing else is \
+             needed"
+                .to_owned(),
+            "deviation cost 74 points, last in slot 95; to raise it: order what you will use or \
+             deliver"
+                .to_owned(),
         ],
     }
 }
 
 fn predictions(n: f64) -> Vec<Prediction> {
-    let row = |what: &str, formula: &str, predicted: f64, measured: f64, unit: &str, exact: bool| Prediction {
-        what: what.to_owned(),
-        formula: formula.to_owned(),
-        predicted,
-        measured,
-        unit: unit.to_owned(),
-        exact,
-    };
+    let row =
+        |what: &str, formula: &str, predicted: f64, measured: f64, unit: &str, exact: bool| {
+            Prediction {
+                what: what.to_owned(),
+                formula: formula.to_owned(),
+                predicted,
+                measured,
+                unit: unit.to_owned(),
+                exact,
+            }
+        };
     let messages = 2.0 * n * (n - 1.0) + n + 1.0;
     let votes = 2.0 * n * (n - 1.0);
     vec![
         row("messages", "2n(n-1) + n + 1", messages, messages, "per decision", true),
         row("signature checks of votes", "2n(n-1)", votes, votes, "per decision", true),
-        row("latency of one request, lower bound", "5 message delays of 58 µs (half a ping)", 290.0, 3_215.4, "µs, median", false),
+        row(
+            "latency of one request, lower bound",
+            "5 message delays of 58 µs (half a ping)",
+            290.0,
+            3_215.4,
+            "µs, median",
+            false,
+        ),
     ]
 }
 
 fn latencies(noise: &mut Noise) -> Vec<Latency> {
     let mut all = Samples::new();
     let mut rows = Vec::new();
-    for (kind, count, base) in [("order", 4_000, 3_000), ("reading", 2_000, 4_500), ("close", 192, 9_000)] {
+    for (kind, count, base) in
+        [("order", 4_000, 3_000), ("reading", 2_000, 4_500), ("close", 192, 9_000)]
+    {
         let mut samples = Samples::new();
         for _ in 0..count {
             let slow = if noise.below(100) == 0 { 40_000 + noise.below(900_000) } else { 0 };
@@ -172,7 +211,8 @@ fn latencies(noise: &mut Noise) -> Vec<Latency> {
     rows
 }
 
-/// Replica 0 is down from slot 38 to 60; the others go to view 1 at once, it follows when it is back.
+/// Replica 0 is down from slot 38 to 60; the others go to view 1 at once, it follows when it is
+/// back.
 fn views(slots: u32, replicas: u16) -> Vec<ViewRow> {
     let up = |slot: u32, replica: u16| replica != 0 || !(38..60).contains(&slot);
     let rows = (0..slots).flat_map(|slot| (0..replicas).map(move |replica| (slot, replica)));
@@ -181,7 +221,8 @@ fn views(slots: u32, replicas: u16) -> Vec<ViewRow> {
 }
 
 fn events(slots: u32) -> Vec<EventRow> {
-    let event = |slot: u32, what: &str| EventRow { slot: slot.min(slots - 1), what: what.to_owned() };
+    let event =
+        |slot: u32, what: &str| EventRow { slot: slot.min(slots - 1), what: what.to_owned() };
     vec![
         event(38, "replica 0 was killed"),
         event(38, "view 0 gave way to view 1"),
@@ -190,10 +231,14 @@ fn events(slots: u32) -> Vec<EventRow> {
 }
 
 fn standing(replica: u16, slots: u64) -> ReplicaRow {
-    let counters: BTreeMap<String, u64> =
-        [("commits", 3 * slots), ("prepares", 3 * slots), ("pre_prepares", slots), ("vote_checks", 1_234_567)]
-            .map(|(name, value)| (name.to_owned(), value))
-            .into();
+    let counters: BTreeMap<String, u64> = [
+        ("commits", 3 * slots),
+        ("prepares", 3 * slots),
+        ("pre_prepares", slots),
+        ("vote_checks", 1_234_567),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
     ReplicaRow {
         replica,
         up: true,
