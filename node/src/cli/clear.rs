@@ -31,10 +31,12 @@ pub struct Clear {
     #[arg(long)]
     pub rule: Rule,
     /// Where the price lies: 0 is best for buyers, 1 for sellers.
-    #[arg(long, default_value = "0.5", allow_hyphen_values = true, value_parser = kappa)]
+    #[arg(long, value_name = "K", default_value = "0.5")]
+    #[arg(allow_hyphen_values = true, value_parser = kappa)]
     pub kappa: Kappa,
     /// Decides ties: a whole number below 2^64, or 64 lower-case hexadecimal digits.
-    #[arg(long, default_value = "0", allow_hyphen_values = true, value_parser = seed)]
+    #[arg(long, value_name = "S", default_value = "0")]
+    #[arg(allow_hyphen_values = true, value_parser = seed)]
     pub seed: Seed,
 }
 
@@ -56,10 +58,13 @@ FILE has the header id,participant,side,price,quantity_wh and one order per row:
 
 Wh by Wh, b_1 >= b_2 >= .. is demanded and a_1 <= a_2 <= .. offered, and the first K with b_K >= a_K
 trade. Prices are rounded down to micro-currency per kWh:
-  uniform   lo + kappa (hi - lo), lo = max(a_K, b_K+1), hi = min(b_K, a_K+1)
+  uniform   lo + kappa (hi - lo), lo = max(a_K, b_K+1), hi = min(b_K, a_K+1) of those there are
   k-double  a_K + kappa (b_K - a_K)
-The last price level is shared pro rata. Wh that rounding leaves over go to the largest remainders,
-equal ones by lot: BLAKE3 keyed with the seed. A number as seed fills 32 bytes, lowest byte first.
+The last price level of a side is shared pro rata between its participants. Wh that rounding leaves
+over go to the largest remainders, of equal ones to the lowest BLAKE3, keyed with the seed, over the
+numbers of the participant and of its first order there (4 bytes each, lowest first; numbers count
+from 0 in the order of names and, per participant, of ids). A seed below 2^64 is padded with zeros
+to 32 bytes, lowest byte first.
 
 Example:
   gridquorum clear --orders node/tests/it/fixtures/orders.csv --rule uniform";

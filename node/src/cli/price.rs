@@ -13,6 +13,7 @@ use crate::cli::output::{Fields, Unit};
 
 /// Compute the prices of one slot, exactly, with one rounding at the end.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = HELP)]
 pub struct Price {
     /// The price rule.
     #[command(subcommand)]
@@ -79,6 +80,12 @@ pub struct NrgxSafeOptions {
     pub alpha: Decimal,
 }
 
+const HELP: &str = "\
+Values may begin with '-'. Each rule's own help has its formulas.
+
+Example:
+  gridquorum price nrgx --own 10 --production 50 --consumption 80 --q 0.1 --r 0.2 --a 1000";
+
 const NRGX_HELP: &str = "\
 With tp and tc the region's production and consumption:
   producer_reward = own q exp(-(tp - tc)^2 / a)
@@ -95,7 +102,8 @@ With tp and tc the region's production and consumption, m = (tp - tc) / (tp + tc
   buy  = r tc / (tc + tp), moved into [sell, retail]
   operator_account = buy tc - sell tp - retail max(tc - tp, 0) + feed_in max(tp - tc, 0)
 The account's change is paid out, or topped up, in the slot where it arises. Each number is rounded
-once, to the nearest 10^-18. The variant and the rule for the account are ours.
+once, to the nearest 10^-18. The variant and the rule for the account are
+this project's own.
 
 Example:
   gridquorum price nrgx-safe --production 300 --consumption 100 \\

@@ -26,8 +26,6 @@ const PINGS: usize = 20;
 pub(super) struct Probe {
     /// Requests sent.
     pub(super) requests: u64,
-    /// Batches executed, by the replica that executed most.
-    pub(super) decisions: u64,
     /// What all replicas together counted, by counter.
     pub(super) counted: BTreeMap<String, u64>,
     /// Replies that arrived at the clients.
@@ -122,7 +120,6 @@ impl Begun {
         });
         Probe {
             requests,
-            decisions: last,
             counted: after.iter().map(gained).collect(),
             replies: watcher.replies() - self.replies,
             undisturbed: statuses.iter().flatten().all(|s| s.view == 0 && s.active),

@@ -101,7 +101,6 @@ pub(super) struct Watcher {
 pub(super) struct Remains {
     pub(super) history: History,
     pub(super) latencies: BTreeMap<&'static str, Vec<u64>>,
-    pub(super) commands: u64,
     pub(super) events: Vec<EventRow>,
     pub(super) probe: Option<Probe>,
     /// The last registration.
@@ -148,7 +147,6 @@ impl Remote {
         Remains {
             history: take(&self.shared.history),
             latencies: std::mem::take(&mut *lock(&self.shared.latencies)),
-            commands: self.shared.commands.load(Ordering::Relaxed),
             events: self.director.finish(),
             probe: self.probe,
             registered: lock(&self.shared.registered).take(),

@@ -96,7 +96,9 @@ fn example(command: &[&str]) -> Vec<String> {
 /// workspace.
 #[test]
 fn the_examples_of_the_help_work() {
-    for command in [&["price", "nrgx"][..], &["price", "nrgx-safe"], &["clear"], &["score"]] {
+    let commands =
+        [&["price"][..], &["price", "nrgx"], &["price", "nrgx-safe"], &["clear"], &["score"]];
+    for command in commands {
         let example = example(command);
         assert_eq!(&example[..command.len()], command, "the example is about its command");
         let arguments: Vec<&str> = example.iter().map(String::as_str).collect();
