@@ -28,7 +28,7 @@ fn pricing(c: &mut Criterion) {
     let rule = community::terms::rule();
     let tariff = community::terms::tariff();
     let (production, consumption) = (Energy::from_wh(12_345), Energy::from_wh(9_876));
-    let totals = RegionTotals { production, consumption };
+    let totals = RegionTotals::try_new(production, consumption).expect("small sums");
     c.bench_function("market/price/nrgx-safe", |b| {
         b.iter(|| rule.prices(black_box(&totals), &tariff));
     });

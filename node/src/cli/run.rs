@@ -155,7 +155,7 @@ fn utc(seconds: u64) -> String {
 
 /// Writes the report, and removes the folder again if that fails.
 pub(super) fn write_report(report: &Report, folder: &Path) -> anyhow::Result<()> {
-    let written = std::fs::write(folder.join("run.json"), serde_json::to_string_pretty(report)?);
+    let written = crate::report::write(report, folder);
     written.with_context(|| folder.display().to_string())
 }
 

@@ -18,7 +18,7 @@ mod chart;
 mod sequence;
 
 pub use axis::{Axis, Scale, Tick, Ticks};
-pub use canvas::{Align, Canvas, Level, Size, Theme, paint};
+pub use canvas::Size;
 pub use chart::{Figure, Margin};
 pub use pen::{Pen, palette};
 pub use sequence::{Flow, Lane, Message, Sequence};

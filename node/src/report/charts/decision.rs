@@ -90,8 +90,8 @@ pub(in crate::report) fn diagram(messages: &[MessageRow]) -> Option<Exhibit> {
     };
     let sentence = format!(
         "Every message of one decision of this run, at the times at which it was sent and handled. \
-         Lines that rise or fall steeply were fast; what lies between two phases is signing, \
-         checking, writing to disk and waiting.{all}"
+         The farther a line runs along the time axis, the longer its message took; what lies \
+         between two phases is signing, checking, writing to disk and waiting.{all}"
     );
     let frame =
         Frame { heading: "One decision, message by message", sentence, data: "decision.csv" };

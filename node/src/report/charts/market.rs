@@ -63,8 +63,13 @@ fn price(report: &Report, timeline: &Timeline) -> Exhibit {
     let sentence = format!(
         "What a kWh cost in the local auction, and what it cost or earned beyond what had been \
          contracted; all between the grid's two prices. Where the blue line is missing, nothing \
-         was traded. {}",
-        timeline.caption()
+         was traded. {}{}",
+        timeline.caption(),
+        if timeline.per_point() > 1 {
+            " Lines are means, the auction's by traded energy."
+        } else {
+            ""
+        }
     );
     Exhibit::new(Frame { heading: "Price", sentence, data: "slots.csv" }, &figure)
 }

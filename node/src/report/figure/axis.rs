@@ -6,6 +6,9 @@
 
 use crate::report::number;
 
+/// No axis reaches farther than this; 64-bit counts of micro-units do not either.
+const FAR: f64 = 1e18;
+
 /// One axis of a figure.
 #[derive(Clone, Debug)]
 pub struct Axis {
@@ -24,7 +27,7 @@ pub struct Axis {
 pub enum Scale {
     /// Equal differences are equal distances.
     Linear,
-    /// Equal ratios are equal distances; values from 1e-9 up.
+    /// Equal ratios are equal distances; values from 1e-18 up.
     Log,
 }
 
@@ -54,11 +57,11 @@ impl Tick {
 }
 
 impl Scale {
-    /// Where a value lies: the value, or its decimal logarithm.
+    /// Where a value lies: the value, or its decimal logarithm. Differences of places are finite.
     pub(super) fn place(self, value: f64) -> f64 {
         match self {
-            Self::Linear => value,
-            Self::Log => value.max(1e-9).log10(),
+            Self::Linear => value.clamp(-FAR, FAR),
+            Self::Log => value.clamp(1.0 / FAR, FAR).log10(),
         }
     }
 
@@ -240,6 +243,16 @@ mod tests {
         assert_eq!(axis.extent(None, 5), (0.0, 1.0));
         let (low, high) = axis.extent(Some((7.0, 7.0)), 5);
         assert!(low < 7.0 && 7.0 < high);
+    }
+
+    // The ends of the floats do not break an axis.
+    #[test]
+    fn an_axis_ends_somewhere() {
+        for axis in [Axis::linear("n"), Axis::log("n")] {
+            let (low, high) = axis.extent(Some((f64::MIN, f64::MAX)), 5);
+            assert!(low < high && (high - low).is_finite(), "{low} to {high}");
+            assert!(!axis.fitting((low, high), 7, |_| true).is_empty());
+        }
     }
 
     proptest! {

@@ -49,7 +49,7 @@ impl Size {
 
 /// Where a drawing is going to stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Theme {
+pub(super) enum Theme {
     /// Inside a page that defines the variables of [`super::palette`].
     Page,
     /// In a file of its own, on white paper.
@@ -58,7 +58,7 @@ pub enum Theme {
 
 /// Which end of the text stands at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
+pub(super) enum Align {
     /// The text goes to the right of it.
     Start,
     /// The text is centred on it.
@@ -69,7 +69,7 @@ pub enum Align {
 
 /// Which height of the text stands at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub(super) enum Level {
     /// The text hangs below it.
     Below,
     /// The text is centred on it.
@@ -79,13 +79,18 @@ pub enum Level {
 }
 
 /// The sheet that is drawn on.
-pub struct Canvas<'a> {
+pub(super) struct Canvas<'a> {
     root: DrawingArea<SVGBackend<'a>, Shift>,
     size: Size,
 }
 
 /// Draws on an empty sheet and returns it as SVG. `label` says in words what is seen.
-pub fn paint(size: Size, theme: Theme, label: &str, draw: impl FnOnce(&Canvas<'_>)) -> String {
+pub(super) fn paint(
+    size: Size,
+    theme: Theme,
+    label: &str,
+    draw: impl FnOnce(&Canvas<'_>),
+) -> String {
     let mut raw = String::new();
     let sheet = (fine(f64::from(size.width)), fine(f64::from(size.height)));
     let sheet = (sheet.0.unsigned_abs(), sheet.1.unsigned_abs());
@@ -99,38 +104,38 @@ pub fn paint(size: Size, theme: Theme, label: &str, draw: impl FnOnce(&Canvas<'_
 
 impl<'a> Canvas<'a> {
     /// Size of the sheet.
-    pub const fn size(&self) -> Size {
+    pub(super) const fn size(&self) -> Size {
         self.size
     }
 
     /// Size of text in pixels.
-    pub fn font(&self) -> f64 {
+    pub(super) fn font(&self) -> f64 {
         f64::from(self.size.font)
     }
 
     /// Room in pixels that `text` needs at most.
-    pub fn room(&self, text: &str) -> f64 {
+    pub(super) fn room(&self, text: &str) -> f64 {
         text.chars().map(advance).sum::<f64>() * self.font()
     }
 
     /// A line through `points`.
-    pub fn line(&self, points: &[(f64, f64)], pen: Pen, width: f64) {
+    pub(super) fn line(&self, points: &[(f64, f64)], pen: Pen, width: f64) {
         self.draw(&PathElement::new(places(points), stroke(pen, width)));
     }
 
     /// The area inside `points`.
-    pub fn area(&self, points: &[(f64, f64)], pen: Pen, opacity: f64) {
+    pub(super) fn area(&self, points: &[(f64, f64)], pen: Pen, opacity: f64) {
         self.draw(&Polygon::new(places(points), colour(pen).mix(opacity).filled()));
     }
 
     /// A dot.
-    pub fn dot(&self, at: (f64, f64), radius: f64, pen: Pen) {
+    pub(super) fn dot(&self, at: (f64, f64), radius: f64, pen: Pen) {
         let radius = fine(radius);
         self.draw(&Circle::new(place(at), radius, colour(pen).filled()));
     }
 
     /// Words at a place.
-    pub fn text(&self, at: (f64, f64), align: Align, level: Level, pen: Pen, text: &str) {
+    pub(super) fn text(&self, at: (f64, f64), align: Align, level: Level, pen: Pen, text: &str) {
         let horizontal = match align {
             Align::Start => HPos::Left,
             Align::Middle => HPos::Center,

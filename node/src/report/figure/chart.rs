@@ -231,3 +231,71 @@ fn reach(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
 fn widest(canvas: &Canvas<'_>, ticks: &[Tick]) -> f64 {
     ticks.iter().map(|tick| canvas.room(&tick.label)).fold(0.0, f64::max)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values of an attribute, in order.
+    fn numbers(svg: &str, tag: &str, attribute: &str) -> Vec<f64> {
+        let tags = svg.split('<').filter(|part| part.starts_with(&format!("{tag} ")));
+        let value = |part: &str| {
+            let (_, after) = part.split_once(&format!(" {attribute}=\""))?;
+            after.split_once('"')?.0.parse().ok()
+        };
+        tags.filter_map(value).collect()
+    }
+
+    fn bars(heights: &[f64]) -> Shape {
+        let bars = (0..).zip(heights).map(|(index, height)| {
+            let left = f64::from(index);
+            Bar { x: (left, left + 1.0), y: (0.0, *height) }
+        });
+        Shape::Bars(bars.collect())
+    }
+
+    // Bars of 1, 2 and 4 are as high as 1, 2 and 4, to a tenth of a pixel, and equally wide.
+    #[test]
+    fn lengths_are_in_proportion() {
+        let series = vec![Series::new("bars", Pen::Blue, bars(&[1.0, 2.0, 4.0]))];
+        let (x, y) = (Axis::linear("n").within(0.0, 3.0), Axis::linear("h").within(0.0, 5.0));
+        let svg = Figure::new("bars", x, y, series).inline(Size::WIDE);
+        let heights = numbers(&svg, "rect", "height");
+        assert_eq!(heights.len(), 3, "{svg}");
+        assert!((heights[1] - 2.0 * heights[0]).abs() <= 2.0, "{heights:?}");
+        assert!((heights[2] - 4.0 * heights[0]).abs() <= 4.0, "{heights:?}");
+        let widths = numbers(&svg, "rect", "width");
+        assert!(widths.iter().all(|width| (width - widths[0]).abs() <= 1.0), "{widths:?}");
+    }
+
+    // Dots grow upwards: the greater value has the smaller distance from the top.
+    #[test]
+    fn greater_is_higher() {
+        let dots = Shape::Dots(vec![(0.0, 1.0), (1.0, 3.0), (2.0, f64::NAN)]);
+        let figure = Figure::new(
+            "dots",
+            Axis::linear("n"),
+            Axis::linear("h"),
+            vec![Series::new("", Pen::Red, dots)],
+        );
+        let tops = numbers(&figure.inline(Size::NARROW), "circle", "cy");
+        assert_eq!(tops.len(), 2, "what is missing is not drawn");
+        assert!(tops[1] < tops[0], "{tops:?}");
+    }
+
+    // A band with a gap is two areas, and an edge that is missing makes a gap of both.
+    #[test]
+    fn a_band_has_gaps() {
+        let band = [(0.0, 1.0, 2.0), (1.0, f64::NAN, 2.0), (2.0, 1.0, 3.0), (3.0, 0.0, 0.0)];
+        let outlines = band_outlines(&band);
+        assert_eq!(outlines[0], [(0.0, 1.0), (1.0, 1.0), (1.0, 2.0), (0.0, 2.0)]);
+        assert_eq!(outlines.len(), 2);
+    }
+
+    #[test]
+    fn a_figure_without_data_is_drawn() {
+        let svg =
+            Figure::new("empty", Axis::log("n"), Axis::linear("h"), Vec::new()).file(Size::WIDE);
+        assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"));
+    }
+}

@@ -102,3 +102,27 @@ fn entries<'f>(canvas: &Canvas<'_>, series: &'f [Series]) -> Vec<Entry<'f>> {
     }
     entries
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::figure::canvas::{Size, Theme, paint};
+
+    fn height(size: Size, names: &[&str]) -> f64 {
+        let series = |name: &&str| Series::new(*name, Pen::Blue, Shape::Line(Vec::new()));
+        let series: Vec<Series> = names.iter().map(series).collect();
+        let mut height = 0.0;
+        paint(size, Theme::Page, "", |canvas| height = legend(canvas, &series));
+        height
+    }
+
+    // Three names of 20 characters fit side by side on a screen, two on a phone; series without
+    // names take no room.
+    #[test]
+    fn legends_wrap() {
+        let names = ["bought beyond orders"; 3];
+        assert_eq!(height(Size::WIDE, &names), 14.0 * LINE);
+        assert_eq!(height(Size::NARROW, &names), 2.0 * 12.0 * LINE);
+        assert_eq!(height(Size::NARROW, &["", ""]), 0.0);
+    }
+}

@@ -40,7 +40,9 @@ impl Ranged for Ruler {
     type ValueType = f64;
 
     fn map(&self, value: &f64, (start, end): (i32, i32)) -> i32 {
-        (f64::from(start) + self.share(*value) * f64::from(end - start)).round() as i32
+        // What lies outside a range that was given is drawn at its edge.
+        let share = self.share(*value).clamp(0.0, 1.0);
+        (f64::from(start) + share * f64::from(end - start)).round() as i32
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
@@ -74,6 +76,7 @@ mod tests {
     fn values_become_pixels() {
         let ruler = Ruler::new(Scale::Linear, (0.0, 10.0), vec![Tick::new(5.0, "five")]);
         assert_eq!(ruler.map(&2.5, (0, 100)), 25);
+        assert_eq!((ruler.map(&-3.0, (0, 100)), ruler.map(&1e300, (0, 100))), (0, 100));
         assert_eq!(ruler.format_ext(&5.0), "five");
         let ruler = Ruler::new(Scale::Log, (0.0, 2.0), Vec::new());
         assert_eq!(ruler.map(&10.0, (300, 100)), 200);

@@ -195,3 +195,56 @@ fn arrow(canvas: &Canvas<'_>, from: (f64, f64), to: (f64, f64), pen: Pen) {
     let wings = [(neck.0 - y * HALF, neck.1 + x * HALF), (neck.0 + y * HALF, neck.1 - x * HALF)];
     canvas.area(&[to, wings[0], wings[1]], pen, 1.0);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lane(name: &str) -> Lane {
+        Lane { name: name.to_owned(), short: name.to_owned() }
+    }
+
+    /// Begin and end of every arrow, without its head, in pixels: the lines of the first kind.
+    fn arrows(flow: Flow) -> Vec<[f64; 4]> {
+        let message = |from, to, sent, received| Message { kind: 0, from, to, sent, received };
+        let sequence = Sequence {
+            title: "t".to_owned(),
+            time: "ms".to_owned(),
+            lanes: vec![lane("a"), lane("b"), lane("c")],
+            kinds: vec!["k".to_owned()],
+            messages: vec![
+                message(0, 2, 0.0, 1.0),
+                message(2, 0, 1.0, 4.0),
+                message(1, 1, 2.0, 2.0),
+            ],
+        };
+        let svg = sequence.inline(Size::WIDE, flow);
+        let colour = format!("stroke=\"{}\"", Pen::nth(0).css());
+        let lines =
+            svg.split('<').filter(|part| part.starts_with("polyline") && part.contains(&colour));
+        let points = lines.skip(1).map(|line| {
+            let (_, points) = line.split_once("points=\"").expect("a line has points");
+            let numbers = points.split(['"', ' ', ',']).take(4);
+            let numbers: Vec<f64> =
+                numbers.map(|number| number.parse().expect("a number")).collect();
+            [numbers[0], numbers[1], numbers[2], numbers[3]]
+        });
+        points.collect()
+    }
+
+    // The second message begins where and when the first one ends, and takes three times as long; a
+    // message to oneself that takes no time is no line.
+    #[test]
+    fn arrows_run_along_lanes_and_time() {
+        let right = arrows(Flow::Right);
+        assert_eq!(right.len(), 2);
+        assert!(right[0][1] < right[0][3] && right[1][1] > right[1][3], "from a to c and back");
+        assert!(right[0][0] < right[1][0] && right[1][0] < right[1][2], "time runs to the right");
+        let down = arrows(Flow::Down);
+        assert!(down[0][0] < down[0][2] && down[1][0] > down[1][2], "from a to c and back");
+        assert!(down[0][1] < down[1][1] && down[1][1] < down[1][3], "time runs down");
+        let long = down[1][3] - down[1][1];
+        let short = down[1][1] - down[0][1];
+        assert!((long / short - 3.0).abs() < 0.1, "{long} is three times {short}");
+    }
+}

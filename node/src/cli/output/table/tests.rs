@@ -45,6 +45,10 @@ fn a_bad_form_is_named_in_one_line() {
         ("id,price\n", "f.csv:1: field quantity_wh: got nothing, expected a column quantity_wh"),
         ("\nID,price,quantity_wh\n", "f.csv:2: field id: got nothing, expected a column id"),
         (
+            "\u{feff}\n\nid,price\n",
+            "f.csv:3: field quantity_wh: got nothing, expected a column quantity_wh",
+        ),
+        (
             "id,price,price,quantity_wh\n",
             "f.csv:1: field price: got \"price\", expected every column once",
         ),
