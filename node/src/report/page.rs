@@ -126,7 +126,7 @@ struct CounterCells {
 /// None that a template without fallible parts can lead to.
 pub(super) fn page(report: &Report, tables: &[Table]) -> Result<String, askama::Error> {
     let savings = Savings::of(&report.homes);
-    let holds = report.checks.iter().all(|check| check.holds);
+    let holds = !report.checks.is_empty() && report.checks.iter().all(|check| check.holds);
     let page = Page {
         run: &report.run,
         title: title(report),
@@ -217,7 +217,14 @@ fn headline(report: &Report, savings: &Savings<'_>) -> Option<Headline> {
             "saved by the home in the middle",
             savings.median() < 0,
         ),
-        tile(losers.to_string(), "homes paid more than without a local market", losers > 0),
+        tile(
+            losers.to_string(),
+            match losers {
+                1 => "home paid more than without a local market",
+                _ => "homes paid more than without a local market",
+            },
+            losers > 0,
+        ),
     ];
     let worst = if losers > 0 {
         format!(", home {} lost most ({})", worst.home.home, number::money_change(worst.nano))

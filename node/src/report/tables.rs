@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(slots.lines().nth(1), Some("97,2,00:15,,250000,0,0,0,0,0,0,0,-1,0,0"));
         let homes = text(&report, "homes.csv");
         assert!(
-            homes.contains("18446744073709551615,0,0,\"late-payment, 3 | say \"\"no\"\"\""),
+            homes.contains(",18446744073709551615,0,0,\"late-payment, 3 | say \"\"no\"\"\""),
             "{homes}"
         );
     }

@@ -240,11 +240,10 @@ mod tests {
     #[test]
     fn the_auction_is_worked_out_exactly() {
         let (run, row) = slot();
-        let worked = worked(
-            &run,
-            &[SlotRow { slot: 1, ..SlotRow::default() }, row.clone(), SlotRow { slot: 54, ..row }],
-        );
-        let worked = worked.expect("two slots have trades");
+        let empty = SlotRow { slot: 1, ..SlotRow::default() };
+        let less = SlotRow { slot: 2, volume_wh: 9_999, ..row.clone() };
+        let same = SlotRow { slot: 54, ..row.clone() };
+        let worked = worked(&run, &[empty, less, row, same]).expect("three slots have trades");
         assert_eq!((worked.slot, worked.when.as_str()), (53, "13:15 to 13:30 on day 1"));
         assert!(worked.steps[1].text.contains(
             "10.00 kWh changed hands at one price for everybody, 0.1500, which makes 1.5000"

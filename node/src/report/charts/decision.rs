@@ -109,12 +109,20 @@ mod tests {
     #[test]
     fn a_phase_lasts_from_its_first_message_to_its_last() {
         let messages =
-            [message("prepare", 5, 9), message("commit", 8, 20), message("prepare", 4, 7)];
+            [message("prepare", 4, 7), message("commit", 8, 20), message("prepare", 5, 9)];
         let rows: Vec<_> = phases(&messages)
             .into_iter()
             .map(|phase| (phase.kind, phase.messages, phase.first_us, phase.last_us))
             .collect();
         assert_eq!(rows, [("prepare".to_owned(), 2, 4, 9), ("commit".to_owned(), 1, 8, 20)]);
         assert!(diagram(&[]).is_none());
+    }
+
+    // On a phone time runs down and lanes have short names on top of them.
+    #[test]
+    fn phones_have_short_names() {
+        let exhibit = diagram(&[message("prepare", 4, 7)]).expect("there is a message");
+        assert!(exhibit.wide.contains(">replica 1<") && !exhibit.wide.contains(">1<"));
+        assert!(exhibit.narrow.contains(">1<") && !exhibit.narrow.contains(">replica 1<"));
     }
 }

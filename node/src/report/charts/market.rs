@@ -103,12 +103,10 @@ fn exchange(slots: &[SlotRow], timeline: &Timeline) -> Exhibit {
     let volume = kwh(slots, timeline, |row| row.volume_wh);
     let from_zero =
         |points: &[Point]| points.iter().map(|(x, y)| (*x, 0.0, *y)).collect::<Vec<_>>();
-    let stacked =
-        local.iter().zip(&import).map(|((x, below), (_, more))| (*x, *below, below + more));
     let below = export.iter().map(|(x, y)| (*x, -y, 0.0)).collect();
     let series = vec![
         Series::new("used locally", Pen::Green, Shape::Band(from_zero(&local))),
-        Series::new("from the grid", Pen::Slate, Shape::Band(stacked.collect())),
+        Series::new("from the grid", Pen::Slate, Shape::Band(stacked(&local, &import))),
         Series::new("to the grid (below zero)", Pen::Orange, Shape::Band(below)),
         Series::new("traded in the auction", Pen::Ink, Shape::Step(volume)).wide(1.5),
     ];
@@ -120,6 +118,11 @@ fn exchange(slots: &[SlotRow], timeline: &Timeline) -> Exhibit {
         timeline.caption()
     );
     Exhibit::new(Frame { heading: "Local and grid energy", sentence, data: "slots.csv" }, &figure)
+}
+
+/// `upper` on top of `lower`, both at the same places.
+fn stacked(lower: &[Point], upper: &[Point]) -> Vec<(f64, f64, f64)> {
+    lower.iter().zip(upper).map(|((x, below), (_, more))| (*x, *below, below + more)).collect()
 }
 
 /// What a day looked like on average, for runs whose figures show no single slots.
@@ -212,6 +215,12 @@ mod tests {
         let band = auction_band(&slots, &timeline);
         assert_eq!(band[0], (0.0, 0.09, 0.25));
         assert!(band[1].1.is_nan() && band[1].2.is_nan());
+    }
+
+    // 2 kWh from the grid on top of 3 kWh made locally reach from 3 to 5.
+    #[test]
+    fn what_the_grid_gave_stands_on_what_was_local() {
+        assert_eq!(stacked(&[(7.0, 3.0)], &[(7.0, 2.0)]), [(7.0, 3.0, 5.0)]);
     }
 
     // Hours: four slots of 250 Wh each are 1 kWh per hour.

@@ -299,11 +299,25 @@ fn a_failed_check_is_the_verdict() {
     report.predictions[0].measured += 1.0;
     let page = html(&report);
     assert!(page.contains("The run does not hold: 1 of 4 checks failed"));
-    assert!(
-        page.contains("✗ does not hold") && page.contains("✗ differs") && page.contains("✓ equal")
-    );
+    for words in ["✗ does not hold", "✗ differs", "✓ equal", "class=\"verdict bad\""] {
+        assert!(page.contains(words), "{words}");
+    }
     report.checks.clear();
-    assert!(html(&report).contains("Nothing was checked in this run"));
+    let page = html(&report);
+    assert!(page.contains("Nothing was checked in this run"));
+    assert!(page.contains("class=\"verdict bad\""), "which is no success");
+}
+
+// A replica that came to another root is seen at once, and one that was down is not said to have any.
+#[test]
+fn a_replica_with_another_root_is_marked() {
+    let mut report = invented::run(1, 4, 4);
+    assert_eq!(html(&report).matches("✓ same").count(), 4);
+    report.replicas[1].root = "0".repeat(64);
+    report.replicas[2].up = false;
+    let page = html(&report);
+    assert_eq!((page.matches("✓ same").count(), page.matches("✗ differs").count()), (2, 1));
+    assert!(page.contains(">down<"));
 }
 
 // Ten seconds: who saved, how much, and who lost. By hand: 0.50 + 0.25 - 0.10 = 0.65 of 6.00, in
@@ -319,7 +333,8 @@ fn the_headline_says_who_saved_how_much() {
     let homes = vec![home(0, 150, 200), home(1, 175, 200), home(2, 210, 200)];
     let page = html(&Report { homes, ..Report::default() });
     for words in [
-        "2 of 3",
+        "<b>2 of 3</b>",
+        "<li class=\"bad\"><b>1</b><span>home paid more",
         "+0.65",
         "10.8\u{202f}% of what",
         "+0.25",
