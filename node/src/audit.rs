@@ -128,14 +128,16 @@ fn name_damage(folder: &Path, error: &ChainError) -> String {
         | ChainError::Gap { path, entry, .. } => (path, *entry),
         ChainError::Log(LogError::Io { .. }) => return error.to_string(),
     };
-    let block = match path.file_name().and_then(|name| name.to_str()) {
-        Some("blocks.log") => Some(entry as u64 + 1),
-        Some("private.log") => Exported::positions_with_parts(folder).get(entry).copied(),
-        _ => Exported::checkpoint_before(folder, entry),
-    };
-    match block {
-        Some(block) => format!("block {block}: {error}"),
-        None => error.to_string(),
+    match path.file_name().and_then(|name| name.to_str()) {
+        Some("blocks.log") => format!("block {}: {error}", entry + 1),
+        Some("private.log") => match Exported::positions_with_parts(folder).get(entry) {
+            Some(block) => format!("the private parts of block {block}: {error}"),
+            None => error.to_string(),
+        },
+        _ => {
+            let before = Exported::checkpoint_before(folder, entry).unwrap_or(0);
+            format!("the checkpoint after block {before}: {error}")
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod trial;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 /// A neighbourhood trades its energy without a middleman: benchmark and verification toolkit.
@@ -70,9 +71,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers, not failures; printing fails only when nobody reads.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            return explain(&error);
         }
     };
     start_logs();
@@ -81,10 +80,38 @@ pub fn main() -> ExitCode {
         Ok(Verdict::Fails) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("gridquorum: {error:#}");
+            eprintln!("gridquorum: {}", one_line(&error));
             ExitCode::from(2)
         }
     }
+}
+
+/// Help and version are answers; anything else is a line on standard error.
+fn explain(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // Printing fails only when nobody reads.
+        let _ = error.print();
+        return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+    }
+    let text = error.to_string();
+    // The first paragraph says what is wrong; missing options are listed one a line.
+    let what = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+    let what = what.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
+    eprintln!("gridquorum: {what} (--help shows the options)");
+    ExitCode::from(2)
+}
+
+/// The error with its causes in one line; a cause that an error already quotes is not repeated.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if line.is_empty() {
+            line = cause;
+        } else if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line.replace('\n', " ")
 }
 
 fn dispatch(command: Command, json: bool) -> anyhow::Result<Verdict> {

@@ -187,14 +187,11 @@ impl Driver {
             Message::Request(s) => Some((s.request.client(), s.request.timestamp)),
             _ => None,
         };
-        match self.step(Event::Received(message))? {
-            Some(reject) => {
-                if let (Some((client, timestamp)), Some(why)) = (origin, unwelcome(&reject)) {
-                    let refused = ToClient::Refused { client, timestamp, why };
-                    self.parts.registry.send(&client, &refused);
-                }
-            }
-            None => {}
+        let reject = self.step(Event::Received(message))?;
+        if let (Some((client, timestamp)), Some(reject)) = (origin, reject)
+            && let Some(why) = unwelcome(&reject)
+        {
+            self.parts.registry.send(&client, &ToClient::Refused { client, timestamp, why });
         }
         Ok(())
     }

@@ -106,9 +106,9 @@ impl Founding {
     ///
     /// [`FoundingError`].
     pub fn read(path: &Path) -> Result<Self, FoundingError> {
-        let text = std::fs::read_to_string(path)
+        let bytes = std::fs::read(path)
             .map_err(|source| FoundingError::Io { path: path.to_owned(), source })?;
-        let file = serde_json::from_str(&text)
+        let file = serde_json::from_slice(&bytes)
             .map_err(|source| FoundingError::Form { path: path.to_owned(), source })?;
         Self::try_new(file)
     }

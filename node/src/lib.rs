@@ -6,6 +6,7 @@
     clippy::float_arithmetic,
     reason = "reports and measurements are shown in floats; nothing here is agreed on"
 )]
+#![allow(clippy::disallowed_types, reason = "the node is where clocks are read")]
 
 pub mod report;
 pub mod hex;

@@ -33,6 +33,9 @@ pub struct Place {
     length: u32,
 }
 
+/// A payload and where it lies.
+pub type Frame = (Place, Vec<u8>);
+
 /// A file that cannot be read as a log.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -73,7 +76,7 @@ impl Log {
     /// # Errors
     ///
     /// [`LogError`]; nothing was changed then.
-    pub fn open(path: &Path) -> Result<(Self, Vec<(Place, Vec<u8>)>), LogError> {
+    pub fn open(path: &Path) -> Result<(Self, Vec<Frame>), LogError> {
         let io = |source| LogError::Io { path: path.to_owned(), source };
         let mut file = OpenOptions::new()
             .read(true)
@@ -194,7 +197,7 @@ pub fn read_all(path: &Path) -> Result<Vec<Vec<u8>>, LogError> {
 pub fn read_whole(path: &Path) -> Vec<Vec<u8>> {
     let bytes = std::fs::read(path).unwrap_or_default();
     let (mut payloads, mut at) = (Vec::new(), 0);
-    while let Frame::Whole(payload) = frame(&bytes[at..]) {
+    while let Found::Whole(payload) = frame(&bytes[at..]) {
         payloads.push(payload.to_vec());
         at += HEAD + payload.len();
     }
@@ -202,46 +205,46 @@ pub fn read_whole(path: &Path) -> Vec<Vec<u8>> {
 }
 
 /// The payloads in `bytes`, and where the last whole frame ends.
-fn parse(path: &Path, bytes: &[u8], tail: Tail) -> Result<(Vec<(Place, Vec<u8>)>, u64), LogError> {
+fn parse(path: &Path, bytes: &[u8], tail: Tail) -> Result<(Vec<Frame>, u64), LogError> {
     let mut frames = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
         let damaged =
             || LogError::Damaged { path: path.to_owned(), entry: frames.len(), offset: at as u64 };
         match frame(&bytes[at..]) {
-            Frame::Whole(payload) => {
+            Found::Whole(payload) => {
                 let length = u32::try_from(payload.len()).expect("lengths come from 32 bits");
                 let offset = (at + HEAD) as u64;
                 frames.push((Place { offset, length }, payload.to_vec()));
                 at += HEAD + payload.len();
             }
-            Frame::Torn if tail == Tail::Cut => break,
-            Frame::Torn | Frame::Damaged => return Err(damaged()),
+            Found::Torn if tail == Tail::Cut => break,
+            Found::Torn | Found::Damaged => return Err(damaged()),
         }
     }
     Ok((frames, at as u64))
 }
 
 /// What stands at the beginning of some bytes.
-enum Frame<'a> {
+enum Found<'a> {
     Whole(&'a [u8]),
     /// The file ends before the frame does: what a crash leaves behind.
     Torn,
     Damaged,
 }
 
-fn frame(bytes: &[u8]) -> Frame<'_> {
-    let Some((head, rest)) = bytes.split_at_checked(HEAD) else { return Frame::Torn };
+fn frame(bytes: &[u8]) -> Found<'_> {
+    let Some((head, rest)) = bytes.split_at_checked(HEAD) else { return Found::Torn };
     let length = u32::from_le_bytes(head[..4].try_into().expect("four bytes of twelve"));
     if length as usize > PAYLOAD_MAX {
-        return Frame::Damaged;
+        return Found::Damaged;
     }
     match rest.get(..length as usize) {
-        None => Frame::Torn,
-        Some(payload) if checksum(length, payload) == head[4..] => Frame::Whole(payload),
+        None => Found::Torn,
+        Some(payload) if checksum(length, payload) == head[4..] => Found::Whole(payload),
         // The last frame may be torn within: its length arrived, its payload did not.
-        Some(payload) if payload.len() == rest.len() => Frame::Torn,
-        Some(_) => Frame::Damaged,
+        Some(payload) if payload.len() == rest.len() => Found::Torn,
+        Some(_) => Found::Damaged,
     }
 }
 

@@ -186,7 +186,7 @@ impl Cluster {
             let Some(mut process) = self.processes[replica].take() else { continue };
             let status = wait(&mut process, deadline)
                 .map_err(|source| ClusterError::Signal { replica, source })?;
-            if !status.as_deref().is_some_and(|status| status == "exit status: 0") {
+            if status.as_deref().is_none_or(|status| status != "exit status: 0") {
                 let status = status.unwrap_or_else(|| "a kill, since it did not stop".to_owned());
                 return Err(ClusterError::Ended { replica, status });
             }

@@ -17,7 +17,7 @@ use crate::report::MessageRow;
 use crate::talk::{Answer, Moment, Question, Status};
 
 /// How long counters may take to come to rest.
-const RESTING: Duration = Duration::from_secs(3);
+const RESTING: Duration = Duration::from_secs(10);
 /// Pings to each replica.
 const PINGS: usize = 20;
 
@@ -30,8 +30,8 @@ pub(super) struct Probe {
     pub(super) counted: BTreeMap<String, u64>,
     /// Replies that arrived at the clients.
     pub(super) replies: u64,
-    /// Whether all replicas were in view 0 all along.
-    pub(super) undisturbed: bool,
+    /// Why the counts cannot be compared with the formulas, if they cannot.
+    pub(super) disturbance: Option<&'static str>,
     /// Median time of a ping to a replica and back.
     pub(super) round_trip: Duration,
     /// The moments of the last decision: each replica's own.
@@ -42,13 +42,15 @@ pub(super) struct Probe {
 pub(super) struct Begun {
     before: BTreeMap<String, u64>,
     replies: u64,
+    disturbance: Option<&'static str>,
 }
 
 impl Probe {
     /// Counts where the counters stand.
     pub(super) fn begin(watcher: &Watcher) -> Begun {
         let statuses = at_rest(watcher);
-        Begun { before: sum(&statuses), replies: watcher.replies() }
+        let (before, replies) = (sum(&statuses), watcher.replies());
+        Begun { before, replies, disturbance: disturbance(&statuses) }
     }
 
     /// What the counters of all replicas gained.
@@ -122,24 +124,41 @@ impl Begun {
             requests,
             counted: after.iter().map(gained).collect(),
             replies: watcher.replies() - self.replies,
-            undisturbed: statuses.iter().flatten().all(|s| s.view == 0 && s.active),
+            disturbance: self.disturbance.or_else(|| disturbance(&statuses)),
             round_trip: round_trip(watcher, statuses.len()),
             moments: moments.collect(),
         }
     }
 }
 
-/// Where the replicas stand once two looks in a row see the same.
+/// Where the replicas stand once all of them answer and two looks in a row see the same.
 fn at_rest(watcher: &Watcher) -> Vec<Option<Status>> {
     let deadline = Instant::now() + RESTING;
     let mut before = watcher.statuses();
     loop {
-        std::thread::sleep(Duration::from_millis(30));
+        std::thread::sleep(Duration::from_millis(50));
         let now = watcher.statuses();
-        if protocol_counters(&now) == protocol_counters(&before) || Instant::now() > deadline {
+        let rests = now.iter().all(Option::is_some)
+            && protocol_counters(&now) == protocol_counters(&before);
+        if rests || Instant::now() > deadline {
             return now;
         }
         before = now;
+    }
+}
+
+/// Why counters of these replicas say nothing about the formulas, if so.
+fn disturbance(statuses: &[Option<Status>]) -> Option<&'static str> {
+    let all: Option<Vec<&Status>> = statuses.iter().map(Option::as_ref).collect();
+    match all {
+        None => Some("a replica did not say what it counted"),
+        Some(all) if all.iter().any(|status| status.view != 0 || !status.active) => {
+            Some("the view changed meanwhile")
+        }
+        Some(all) if all.iter().any(|status| status.executed != all[0].executed) => {
+            Some("a replica had not caught up")
+        }
+        Some(_) => None,
     }
 }
 

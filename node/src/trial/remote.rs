@@ -28,7 +28,7 @@ use crate::talk::{Answer, Question, Status};
 use crate::trace::unix_us;
 
 /// How long one replica may take to answer a question.
-const ANSWER: Duration = Duration::from_millis(500);
+const ANSWER: Duration = Duration::from_secs(2);
 /// How long all replicas may take to answer for the first time.
 const STARTING: Duration = Duration::from_secs(30);
 

@@ -1,3 +1,9 @@
 //! The node as its users see it: the program and its public API.
 
+mod world;
 mod calculators;
+mod refusals;
+mod reference;
+mod audited;
+mod crashes;
+mod hostile;

@@ -336,15 +336,15 @@ fn bad_options_are_refused() {
     for (option, value, expected) in rows {
         let line = misuse(&["clear", "--orders", FIXTURE, "--rule", "uniform", option, value]);
         let shown = if option == "--kappa" { "K" } else { "S" };
-        assert_eq!(
-            line,
-            format!("error: invalid value '{value}' for '{option} <{shown}>': {expected}")
-        );
+        assert_eq!(line, format!("invalid value '{value}' for '{option} <{shown}>': {expected}"));
     }
     let line = misuse(&["clear", "--orders", FIXTURE, "--rule", "lottery"]);
-    assert_eq!(line, "error: invalid value 'lottery' for '--rule <RULE>'");
+    assert_eq!(
+        line,
+        "invalid value 'lottery' for '--rule <RULE>' [possible values: uniform, k-double]"
+    );
     let line = misuse(&["clear", "--orders", FIXTURE]);
-    assert_eq!(line, "error: the following required arguments were not provided:");
+    assert_eq!(line, "the following required arguments were not provided: --rule <RULE>");
 }
 
 /// A drawn order: few names, prices and quantities, so that levels, ties and claims are common.

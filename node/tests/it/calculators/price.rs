@@ -215,7 +215,7 @@ fn values_that_are_no_decimals_are_refused() {
     ];
     for (value, expected) in rows {
         let arguments = nrgx([value, "50", "50", "0.1", "0.2", "1000"]);
-        let expected = format!("error: invalid value '{value}' for '--own <KWH>': {expected}");
+        let expected = format!("invalid value '{value}' for '--own <KWH>': {expected}");
         assert_eq!(misuse(&words(&arguments)), expected);
     }
 }
@@ -225,6 +225,6 @@ fn values_that_are_no_decimals_are_refused() {
 fn options_and_rules_are_required() {
     let arguments = nrgx(["10", "50", "50", "0.1", "0.2", "1000"]);
     let missing = &words(&arguments)[..12];
-    assert_eq!(misuse(missing), "error: the following required arguments were not provided:");
-    assert_eq!(misuse(&["price", "free"]), "error: unrecognized subcommand 'free'");
+    assert_eq!(misuse(missing), "the following required arguments were not provided: --a <KWH^2>");
+    assert_eq!(misuse(&["price", "free"]), "unrecognized subcommand 'free'");
 }
