@@ -1,0 +1,5 @@
+//! The models from outside: what they claim, that they can fail, and that their reductions lose nothing.
+
+mod claims;
+mod mutants;
+mod reduction;
