@@ -9,7 +9,7 @@ mod connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use consensus::client::{Client, ClientAction, ClientEvent};
@@ -94,6 +94,8 @@ struct Order {
 pub struct Gateway {
     wishes: mpsc::Sender<Wish>,
     replies: Arc<AtomicU64>,
+    /// How many replicas are there.
+    connected: Arc<AtomicUsize>,
 }
 
 /// How long a gateway waits.
@@ -135,17 +137,28 @@ impl Gateway {
             connections.push(queue);
         }
         let (wishes, wished) = mpsc::channel(QUEUE);
+        let connected = Arc::new(AtomicUsize::new(0));
         let worker = Worker {
+            there: connected.clone(),
             committee: founding.committee(),
             patience,
             connections,
             seats: BTreeMap::new(),
             alarms: BTreeSet::new(),
+            connected: BTreeSet::new(),
             questions: BTreeMap::new(),
             question: 0,
         };
         tokio::spawn(worker.run(wished, arrived));
-        Ok(Self { wishes, replies })
+        Ok(Self { wishes, replies, connected })
+    }
+
+    /// Waits until `count` replicas are there, or `patience` has passed.
+    pub async fn wait(&self, count: usize, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        while self.connected.load(Ordering::Relaxed) < count && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// How many replies arrived, each with its signature checked, whether they were still needed or not.
@@ -173,7 +186,8 @@ impl Gateway {
         outcome.await.map_err(|_| SubmitError::Stopped)?
     }
 
-    /// Asks one replica; `None` if it does not answer within `patience`. The answer is one replica's word.
+    /// Asks one replica; `None` at once if it is not there, or if it does not answer within `patience`. The answer
+    /// is one replica's word.
     pub async fn ask(
         &self,
         replica: ReplicaId,
@@ -194,8 +208,11 @@ struct Worker {
     seats: BTreeMap<ClientId, Seat>,
     /// When whose timer runs out.
     alarms: BTreeSet<(Instant, ClientId)>,
-    /// Who waits for which answer.
-    questions: BTreeMap<u64, oneshot::Sender<Answer>>,
+    /// Replicas that are there, and how many they are.
+    connected: BTreeSet<ReplicaId>,
+    there: Arc<AtomicUsize>,
+    /// Who waits for which replica's answer.
+    questions: BTreeMap<u64, (ReplicaId, oneshot::Sender<Answer>)>,
     question: u64,
 }
 
@@ -238,9 +255,12 @@ impl Worker {
     }
 
     fn ask(&mut self, replica: ReplicaId, question: Question, answer: oneshot::Sender<Answer>) {
-        self.questions.retain(|_, waiting| !waiting.is_closed());
+        if !self.connected.contains(&replica) {
+            return; // nobody there: the asker learns it at once, because `answer` is dropped
+        }
+        self.questions.retain(|_, (_, waiting)| !waiting.is_closed());
         self.question += 1;
-        self.questions.insert(self.question, answer);
+        self.questions.insert(self.question, (replica, answer));
         self.send(replica, &ToReplica::Ask { id: self.question, question });
     }
 
@@ -280,7 +300,14 @@ impl Worker {
 
     fn arrive(&mut self, arrival: Arrival) {
         match arrival {
+            Arrival::Disconnected(replica) => {
+                self.connected.remove(&replica);
+                self.there.store(self.connected.len(), Ordering::Relaxed);
+                self.questions.retain(|_, (asked, _)| *asked != replica);
+            }
             Arrival::Connected(replica) => {
+                self.connected.insert(replica);
+                self.there.store(self.connected.len(), Ordering::Relaxed);
                 let hellos = self
                     .seats
                     .values()
@@ -289,7 +316,7 @@ impl Worker {
             }
             Arrival::Reply(reply) => self.reply(reply),
             Arrival::Answer { id, answer } => {
-                if let Some(waiting) = self.questions.remove(&id) {
+                if let Some((_, waiting)) = self.questions.remove(&id) {
                     drop(waiting.send(answer)); // nobody may be waiting any more
                 }
             }

@@ -25,6 +25,8 @@ use crate::trace::unix_us;
 
 /// How long one replica may take to answer a question.
 const ANSWER: Duration = Duration::from_secs(3);
+/// How long to wait for replicas that are not there yet.
+const CONNECTING: Duration = Duration::from_secs(1);
 /// How long a client waits for a receipt.
 const PATIENCE: Patience =
     Patience { first: Duration::from_secs(1), most: Duration::from_secs(30) };
@@ -366,6 +368,7 @@ fn within<T>(
             .iter()
             .map(|peer| Door { address: peer.clients, certificate: peer.certificate.clone() });
         let gateway = Gateway::start(founding, doors.collect(), PATIENCE)?;
+        gateway.wait(founding.committee().size(), CONNECTING).await;
         work(&gateway).await
     })
 }

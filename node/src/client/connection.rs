@@ -34,6 +34,8 @@ const GATHER: usize = 64 << 10;
 pub(super) enum Arrival {
     /// Nothing yet: it is there.
     Connected(ReplicaId),
+    /// Nothing more: it is gone, for now.
+    Disconnected(ReplicaId),
     /// An answer to a request.
     Reply(Verified<Signed<Reply>>),
     /// An answer to a question.
@@ -65,6 +67,9 @@ impl Connection {
                 tokio::select! {
                     closed = write(writer, &mut outgoing) => if closed { return },
                     () = self.read(reader) => {}
+                }
+                if self.arrivals.send(Arrival::Disconnected(self.replica)).await.is_err() {
+                    return;
                 }
             }
             // What was queued for a replica that is away is stale when it is back: requests are repeated.

@@ -337,6 +337,7 @@ impl Watcher {
             if Instant::now() > deadline {
                 return Err(RemoteError::Silent(silent));
             }
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 
