@@ -10,3 +10,4 @@ pub mod classic;
 pub mod trace;
 pub mod catalogue;
 pub mod mutants;
+pub mod fuzz;

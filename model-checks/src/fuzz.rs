@@ -1,0 +1,100 @@
+//! Bodies of the fuzz targets: what must hold for any bytes at all.
+//!
+//! In: bytes. Out: nothing, or a panic that says what did not hold. Refuses to know: where the bytes come from - a
+//! fuzzer, or the committed seeds that the ordinary tests replay.
+
+use std::fmt::Debug;
+
+use consensus::classic::message::Message;
+use consensus::classic::record::Record;
+use consensus::limits::Limits;
+use consensus::wire;
+use ledger::{Command, Receipt};
+use market::matching::naive;
+use market::{Energy, Kappa, Order, OrderId, Outcome, ParticipantId, Price, Seed, Side, clear};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Every type that is read from outside has one encoding: what decodes encodes to the same bytes. The first byte
+/// chooses the type.
+///
+/// # Panics
+///
+/// If a value decoded from bytes encodes to others.
+pub fn decode(bytes: &[u8]) {
+    let Some((kind, rest)) = bytes.split_first() else { return };
+    match kind % 4 {
+        0 => round_trip::<Message>(rest),
+        1 => round_trip::<Record>(rest),
+        2 => round_trip::<Receipt>(rest),
+        _ => {
+            if let Ok(command) = Command::decode(rest) {
+                assert_eq!(command.encode(), rest, "{command:?} has two encodings");
+            }
+        }
+    }
+}
+
+fn round_trip<T: Serialize + DeserializeOwned + Debug>(bytes: &[u8]) {
+    if let Ok(value) = wire::decode::<T>(bytes, Limits::MESSAGE_BYTES) {
+        assert_eq!(wire::encode(&value), bytes, "{value:?} has two encodings");
+    }
+}
+
+/// Bytes of one order: participant, side, price, two of quantity.
+const ORDER: usize = 5;
+/// Orders read from one input: the brute-force matcher takes quadratic time.
+const ORDERS_MAX: usize = 40;
+
+/// The auction clears any book as the brute-force matcher does, and creates and loses nothing.
+///
+/// The input is a byte for kappa, a byte for the seed of ties, then five bytes per order. Participants, prices and
+/// quantities are few and small, so that ties and shared price levels are the rule.
+///
+/// # Panics
+///
+/// If price, volume or any fill differs, or bought and sold energy do.
+pub fn matching(bytes: &[u8]) {
+    let [kappa, tie, rest @ ..] = bytes else { return };
+    let kappa = Kappa::try_new(u64::from(*kappa), 255).expect("at most 1");
+    let seed = Seed::new([*tie; 32]);
+    let orders = orders(rest);
+    let clearing = clear(&orders, kappa, &seed).expect("a small book with unique identifiers");
+    let expected = naive::uniform(&orders, kappa, &seed);
+    assert_eq!(clearing.price.map(Price::micro_per_kwh), expected.price, "price of {orders:?}");
+    assert_eq!(clearing.volume.wh(), expected.volume, "volume of {orders:?}");
+    let (mut bought, mut sold) = (0, 0);
+    for (order, outcome) in orders.iter().zip(&clearing.outcomes) {
+        let filled = filled(order, outcome);
+        let wanted = expected.fills.get(&order.id).copied().unwrap_or(0);
+        assert_eq!(filled, wanted, "fill of {} in {orders:?}", order.id);
+        match order.side {
+            Side::Bid => bought += filled,
+            Side::Offer => sold += filled,
+        }
+    }
+    assert_eq!((bought, sold), (expected.volume, expected.volume), "energy in {orders:?}");
+}
+
+fn orders(bytes: &[u8]) -> Vec<Order> {
+    let chunks = bytes.chunks_exact(ORDER).take(ORDERS_MAX);
+    (0..)
+        .zip(chunks)
+        .map(|(counter, chunk)| Order {
+            id: OrderId { participant: ParticipantId::new(u32::from(chunk[0] % 8)), counter },
+            side: if chunk[1] % 2 == 0 { Side::Bid } else { Side::Offer },
+            price: Price::from_micro_per_kwh(i64::from(chunk[2] % 16) * 1_000),
+            quantity: Energy::from_wh(1 + i64::from(u16::from_le_bytes([chunk[3], chunk[4]]))),
+        })
+        .collect()
+}
+
+fn filled(order: &Order, outcome: &Outcome) -> i64 {
+    match outcome {
+        Outcome::Filled => order.quantity.wh(),
+        Outcome::Part { filled } => filled.wh(),
+        Outcome::Rejected { .. } => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;
