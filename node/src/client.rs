@@ -51,8 +51,6 @@ pub struct Done {
     pub invoked_us: u64,
     /// When the result was certain.
     pub done_us: u64,
-    /// When each replica's reply arrived.
-    pub arrivals: Vec<(ReplicaId, u64)>,
     /// The view of the replies.
     pub view: View,
 }
@@ -78,6 +76,7 @@ pub enum SubmitError {
 enum Wish {
     Submit(Box<Order>),
     Ask { replica: ReplicaId, question: Question, answer: oneshot::Sender<Answer> },
+    Arrivals { client: ClientId, answer: oneshot::Sender<Vec<(ReplicaId, u64)>> },
 }
 
 /// An operation on its way.
@@ -153,6 +152,15 @@ impl Gateway {
         Ok(Self { wishes, replies, connected })
     }
 
+    /// When each replica's reply to this client's last request arrived, those after the result was certain included.
+    pub async fn arrivals(&self, client: ClientId) -> Vec<(ReplicaId, u64)> {
+        let (answer, answered) = oneshot::channel();
+        if self.wishes.send(Wish::Arrivals { client, answer }).await.is_err() {
+            return Vec::new();
+        }
+        answered.await.unwrap_or_default()
+    }
+
     /// Waits until `count` replicas are there, or `patience` has passed.
     pub async fn wait(&self, count: usize, patience: Duration) {
         let deadline = Instant::now() + patience;
@@ -221,6 +229,9 @@ struct Seat {
     client: Client,
     /// One greeting for each replica: without it the replica does not know where to send replies.
     hellos: Vec<Signed<Hello>>,
+    /// The last request, and when each replica's reply to it arrived, needed or not.
+    last: Timestamp,
+    arrivals: Vec<(ReplicaId, u64)>,
     waiting: Option<Waiting>,
 }
 
@@ -228,7 +239,6 @@ struct Seat {
 struct Waiting {
     done: oneshot::Sender<Result<Done, SubmitError>>,
     invoked_us: u64,
-    arrivals: Vec<(ReplicaId, u64)>,
     refusals: BTreeMap<ReplicaId, Unwelcome>,
     /// When the timer runs out, and when hope does.
     alarm: Option<Instant>,
@@ -245,6 +255,11 @@ impl Worker {
                     Some(Wish::Submit(order)) => self.submit(*order),
                     Some(Wish::Ask { replica, question, answer }) => {
                         self.ask(replica, question, answer);
+                    }
+                    Some(Wish::Arrivals { client, answer }) => {
+                        let seat = self.seats.get(&client);
+                        let arrivals = seat.map_or_else(Vec::new, |seat| seat.arrivals.clone());
+                        drop(answer.send(arrivals)); // nobody may be waiting any more
                     }
                     None => return, // every handle is gone
                 },
@@ -274,15 +289,17 @@ impl Worker {
             let hellos: Vec<_> = committee.replicas().map(hello).collect();
             hellos.iter().for_each(|hello| self.greet(hello));
             let client = Client::new(signer, committee, last, first);
-            self.seats.insert(id, Seat { client, hellos, waiting: None });
+            let arrivals = Vec::new();
+            self.seats.insert(id, Seat { client, hellos, last, arrivals, waiting: None });
         }
         let seat = self.seats.get_mut(&id).expect("a seat is taken above");
         match seat.client.step(ClientEvent::Submit { operation, attachment }) {
             Ok(actions) => {
+                seat.last = seat.client.outstanding().unwrap_or(last);
+                seat.arrivals.clear();
                 seat.waiting = Some(Waiting {
                     done,
                     invoked_us: unix_us(),
-                    arrivals: Vec::new(),
                     refusals: BTreeMap::new(),
                     alarm: None,
                     deadline: Instant::now() + self.patience.most,
@@ -329,10 +346,8 @@ impl Worker {
     fn reply(&mut self, reply: Verified<Signed<Reply>>) {
         let (id, from, timestamp) = (reply.client, reply.from, reply.timestamp);
         let Some(seat) = self.seats.get_mut(&id) else { return };
-        if seat.client.outstanding() == Some(timestamp)
-            && let Some(waiting) = &mut seat.waiting
-        {
-            waiting.arrivals.push((from, unix_us()));
+        if seat.last == timestamp && seat.arrivals.iter().all(|(earlier, _)| *earlier != from) {
+            seat.arrivals.push((from, unix_us()));
         }
         if let Ok(actions) = seat.client.step(ClientEvent::Received(reply)) {
             self.perform(id, actions);
@@ -415,8 +430,8 @@ impl Worker {
     fn done(&mut self, id: ClientId, result: Vec<u8>) {
         let Some(seat) = self.seats.get_mut(&id) else { return };
         let view = seat.client.view();
-        let Some(Waiting { done, invoked_us, arrivals, .. }) = seat.waiting.take() else { return };
-        let finished = Done { result, invoked_us, done_us: unix_us(), arrivals, view };
+        let Some(Waiting { done, invoked_us, .. }) = seat.waiting.take() else { return };
+        let finished = Done { result, invoked_us, done_us: unix_us(), view };
         drop(done.send(Ok(finished))); // nobody may be waiting any more
     }
 

@@ -36,6 +36,8 @@ pub(super) struct Probe {
     pub(super) round_trip: Duration,
     /// The moments of the last decision: each replica's own.
     pub(super) moments: Vec<(u16, Vec<Moment>)>,
+    /// When each replica's reply to it arrived.
+    pub(super) arrivals: Vec<(ReplicaId, u64)>,
 }
 
 /// A probe under way.
@@ -59,11 +61,7 @@ impl Probe {
     }
 
     /// The messages of the last decision, with times since the client's request left.
-    pub(super) fn diagram(
-        &self,
-        invoked_us: u64,
-        arrivals: &[(ReplicaId, u64)],
-    ) -> Vec<MessageRow> {
+    pub(super) fn diagram(&self, invoked_us: u64) -> Vec<MessageRow> {
         let since = |at_us: u64| at_us.cast_signed() - invoked_us.cast_signed();
         let mut left: BTreeMap<(&str, u16), i64> = BTreeMap::new();
         for (replica, moments) in &self.moments {
@@ -89,7 +87,7 @@ impl Probe {
                 }));
             }
         }
-        for (replica, at_us) in arrivals {
+        for (replica, at_us) in &self.arrivals {
             let from = replica.get();
             rows.extend(left.get(&("reply", from)).map(|sent_us| MessageRow {
                 kind: "reply".to_owned(),
@@ -127,6 +125,7 @@ impl Begun {
             disturbance: self.disturbance.or_else(|| disturbance(&statuses)),
             round_trip: round_trip(watcher, statuses.len()),
             moments: moments.collect(),
+            arrivals: Vec::new(),
         }
     }
 }

@@ -223,7 +223,10 @@ impl Region for Remote {
                 let watcher = self.watcher();
                 let begun = Probe::begin(&watcher);
                 let receipts = self.deliver(commands)?;
-                self.probe = Some(begun.end(&watcher, receipts.len() as u64));
+                let mut probe = begun.end(&watcher, receipts.len() as u64);
+                let operator = self.people[self.people.len() - 1].signer.public_key().client();
+                probe.arrivals = self.runtime.block_on(self.shared.gateway.arrivals(operator));
+                self.probe = Some(probe);
                 Ok(receipts)
             }
             Some(Command::SlotMarket(slot_market::Command::PlaceOrder { slot, .. })) => {
