@@ -57,7 +57,7 @@ pub enum Action<M, R> {
     },
     /// Have the application look at a proposal's bytes alone; `Validated` comes back.
     Validate {
-        /// Digest of the batch.
+        /// Names the question, private parts included; to be handed back.
         digest: Digest,
         /// The proposal.
         proposal: Arc<Proposal>,

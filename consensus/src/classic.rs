@@ -75,3 +75,6 @@ mod serve;
 mod step;
 
 pub use replica::{Config, Replica};
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,7 @@ pub enum Event<M> {
     },
     /// Answer to `Validate`.
     Validated {
-        /// Digest of the batch that was looked at.
+        /// The name of the question.
         digest: Digest,
         /// What the application says.
         verdict: Verdict,

@@ -116,6 +116,9 @@ pub enum Reject {
         /// The limit.
         max: usize,
     },
+    /// A statement of the replica itself, from outside.
+    #[error("a {0} of this very replica, which it does not take from others")]
+    OwnStatement(&'static str),
     /// An answer to a question that was not asked, or not any more.
     #[error("nobody asked for {0}")]
     Unasked(Unasked),

@@ -167,6 +167,12 @@ impl Proposal {
         Self { batch: Batch { proposer, context, requests }, attachments }
     }
 
+    /// Names this proposal with its private parts, given the digest of its batch. Private parts are not under that
+    /// digest, so what the application says about some says nothing about others.
+    pub fn question(&self, batch: &Digest) -> Digest {
+        Digest::of("gridquorum question", &(batch, &self.attachments))
+    }
+
     /// The requests with their private parts.
     pub fn submissions(&self) -> impl Iterator<Item = Submission> + '_ {
         let pairs = self.batch.requests.iter().zip(&self.attachments);

@@ -58,7 +58,7 @@ struct Queued {
 /// What the application is asked to do with the next position.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Busy {
-    /// Look at the private parts.
+    /// Look at the private parts; the name of the question.
     Checking(Digest),
     /// Execute.
     Executing { fresh: Vec<bool> },
@@ -157,7 +157,8 @@ impl Execution {
             self.busy = Some(Busy::Executing { fresh: fresh.clone() });
             out.push(Action::Execute { decision, fresh });
         } else {
-            let (digest, proposal) = (decision.certificate.digest, proposal.clone());
+            let proposal = proposal.clone();
+            let digest = proposal.question(&decision.certificate.digest);
             self.busy = Some(Busy::Checking(digest));
             out.push(Action::Validate { digest, proposal, fresh: false });
         }
@@ -165,8 +166,8 @@ impl Execution {
     }
 
     /// Takes the application's verdict on the private parts of the next decision; false if it was not asked.
-    pub(super) fn judged(&mut self, digest: Digest, verdict: Verdict) -> bool {
-        if self.busy != Some(Busy::Checking(digest)) {
+    pub(super) fn judged(&mut self, question: Digest, verdict: Verdict) -> bool {
+        if self.busy != Some(Busy::Checking(question)) {
             return false;
         }
         self.busy = None;

@@ -46,11 +46,19 @@ impl Replica {
     }
 
     pub(super) fn on_propose(&mut self, propose: Propose, out: &mut Actions) -> Result<(), Reject> {
-        let (seq, proposal) = (propose.pre_prepare.seq, propose.proposal.clone());
-        if !self.ordering.accept(&self.seat, self.view(), propose, out)? {
-            return Ok(());
+        let seq = propose.pre_prepare.seq;
+        if self.ordering.accept(&self.seat, self.view(), propose, out)? {
+            if let Some(proposal) = self.ordering.acceptable(seq) {
+                self.expect(&proposal);
+            }
+            self.advance(seq, out);
         }
-        // Whoever waits here waits at every backup, so that the next primary knows what it has to order.
+        Ok(())
+    }
+
+    /// Whoever waits here waits at every backup, so that the next primary knows what it has to order. Not before
+    /// the application has looked: what no primary would build must not wait, and be waited for, at anybody.
+    fn expect(&mut self, proposal: &Proposal) {
         for submission in proposal.submissions() {
             let (client, timestamp) = (submission.request.client(), submission.request.timestamp);
             if self.execution.clients().is_fresh(&client, timestamp) {
@@ -60,8 +68,6 @@ impl Replica {
                 }
             }
         }
-        self.advance(seq, out);
-        Ok(())
     }
 
     pub(super) fn on_built(
@@ -98,7 +104,12 @@ impl Replica {
         if !next && positions.is_empty() {
             return Err(Reject::Unasked(Unasked::Verdict(digest)));
         }
-        positions.into_iter().for_each(|seq| self.advance(seq, out));
+        for (seq, proposal) in positions {
+            if verdict == Verdict::Acceptable {
+                self.expect(&proposal);
+            }
+            self.advance(seq, out);
+        }
         Ok(())
     }
 

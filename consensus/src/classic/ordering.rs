@@ -82,7 +82,8 @@ impl Ordering {
         seq
     }
 
-    /// Backup: takes the primary's proposal and has the application look at it; false if it is known.
+    /// Backup: takes the primary's proposal and, unless its batch is at hand already, has the application look at
+    /// it; false if it is known.
     pub(super) fn accept(
         &mut self,
         seat: &Seat,
@@ -110,17 +111,16 @@ impl Ordering {
             return Err(Reject::WrongProposer { from, named });
         }
         let slot = self.slots.entry(seq).or_default();
-        if slot.proposal(&digest).is_some() {
-            return Ok(false);
-        }
         if new {
             slot.propose(pre_prepare);
             self.last = self.last.max(seq);
         }
-        slot.supply(digest, proposal.clone());
-        let fresh = slot.is_fresh(&digest, seat.committee.quorum());
-        out.push(Action::Validate { digest, proposal, fresh });
-        Ok(true)
+        if slot.proposal(&digest).is_none() {
+            slot.supply(digest, proposal);
+            validate(slot, &digest, seat, out);
+            return Ok(true);
+        }
+        Ok(new)
     }
 
     /// Takes a batch that was asked for, because a view began with it or others committed it.
@@ -135,23 +135,24 @@ impl Ordering {
         let wanting = self.slots.iter_mut().find(|(_, slot)| slot.missing(quorum) == Some(digest));
         let (seq, slot) = wanting.ok_or(Reject::Unasked(Unasked::Proposal(digest)))?;
         proposal.check(seat.limits.spec())?;
-        slot.supply(digest, proposal.clone());
-        let fresh = slot.is_fresh(&digest, quorum);
-        out.push(Action::Validate { digest, proposal, fresh });
+        slot.supply(digest, proposal);
+        validate(slot, &digest, seat, out);
         Ok(*seq)
     }
 
-    /// Takes the application's verdict on a batch; the positions it is about, none if nobody asked.
+    /// Takes the application's verdict; the positions it is about with their batches, none if nobody asked.
     ///
     /// A refused batch is dropped, so that it is asked for again: its private parts are under no digest and may
     /// have been spoilt by whoever sent them.
-    pub(super) fn judged(&mut self, digest: Digest, verdict: Verdict) -> Vec<SeqNum> {
-        let held =
-            |slot: &&mut Slot| slot.proposal(&digest).is_some() && !slot.may_vote_for(&digest);
+    pub(super) fn judged(
+        &mut self,
+        question: Digest,
+        verdict: Verdict,
+    ) -> Vec<(SeqNum, Arc<Proposal>)> {
         let mut judged = Vec::new();
         for (seq, slot) in &mut self.slots {
-            if held(&slot) {
-                judged.push(*seq);
+            if let Some((digest, proposal)) = slot.in_question(&question) {
+                judged.push((*seq, proposal));
                 match verdict {
                     Verdict::Acceptable => slot.accept(digest),
                     Verdict::Refused => slot.withdraw(&digest),
@@ -283,13 +284,17 @@ impl Ordering {
     pub(super) fn validate_open(&self, seat: &Seat, out: &mut Actions) {
         for slot in self.slots.values() {
             let proposed = slot.pre_prepare().map(|pre_prepare| pre_prepare.digest);
-            if let Some(digest) = proposed.filter(|digest| !slot.may_vote_for(digest))
-                && let Some(proposal) = slot.proposal(&digest).cloned()
-            {
-                let fresh = slot.is_fresh(&digest, seat.committee.quorum());
-                out.push(Action::Validate { digest, proposal, fresh });
+            if let Some(digest) = proposed.filter(|digest| !slot.may_vote_for(digest)) {
+                validate(slot, &digest, seat, out);
             }
         }
+    }
+
+    /// The batch that the current view proposes at `seq`, if this replica may vote for it.
+    pub(super) fn acceptable(&self, seq: SeqNum) -> Option<Arc<Proposal>> {
+        let slot = self.slots.get(&seq)?;
+        let digest = slot.pre_prepare()?.digest;
+        slot.proposal(&digest).filter(|_| slot.may_vote_for(&digest)).cloned()
     }
 
     /// The batches at hand that the current view proposes.
@@ -370,6 +375,14 @@ impl Ordering {
             }
         }
         records
+    }
+}
+
+/// Has the application look at a batch, if it is at hand.
+fn validate(slot: &Slot, batch: &Digest, seat: &Seat, out: &mut Actions) {
+    if let Some((digest, proposal)) = slot.question(batch) {
+        let fresh = slot.is_fresh(batch, seat.committee.quorum());
+        out.push(Action::Validate { digest, proposal, fresh });
     }
 }
 

@@ -29,13 +29,20 @@ pub(super) struct Slot {
     /// The prepared certificate of the highest view in which anything prepared here.
     prepared: Option<PreparedCertificate>,
     /// Batches that were proposed here, by digest.
-    proposals: BTreeMap<Digest, Arc<Proposal>>,
+    proposals: BTreeMap<Digest, Held>,
     /// Those of them that the application found acceptable.
     acceptable: BTreeSet<Digest>,
     /// Whether the proposal came with the new view rather than from its primary alone.
     reproposed: bool,
     /// Whether a decision was handed on.
     pub(super) decided: bool,
+}
+
+/// A batch at hand, and the name of the question whether it is acceptable.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Held {
+    proposal: Arc<Proposal>,
+    question: Digest,
 }
 
 impl Slot {
@@ -140,7 +147,7 @@ impl Slot {
     /// the application found to be the committed ones.
     pub(super) fn decision(&self, view: View, seq: SeqNum, quorum: usize) -> Option<Decision> {
         let digest = self.committed_digest(quorum).filter(|digest| self.may_vote_for(digest))?;
-        let proposal = self.proposals.get(&digest).cloned();
+        let proposal = self.proposal(&digest).cloned();
         let matching = self.commits.values().filter(|vote| vote.digest == digest);
         let commits = matching.take(quorum).cloned().collect();
         let certificate = CommitCertificate { view, seq, digest, commits };
@@ -149,12 +156,25 @@ impl Slot {
 
     /// The batch with this digest.
     pub(super) fn proposal(&self, digest: &Digest) -> Option<&Arc<Proposal>> {
-        self.proposals.get(digest)
+        self.proposals.get(digest).map(|held| &held.proposal)
     }
 
     /// Stores a batch.
     pub(super) fn supply(&mut self, digest: Digest, proposal: Arc<Proposal>) {
-        self.proposals.insert(digest, proposal);
+        let question = proposal.question(&digest);
+        self.proposals.insert(digest, Held { proposal, question });
+    }
+
+    /// The name of the question whether the batch with this digest is acceptable, and the batch.
+    pub(super) fn question(&self, digest: &Digest) -> Option<(Digest, Arc<Proposal>)> {
+        self.proposals.get(digest).map(|held| (held.question, held.proposal.clone()))
+    }
+
+    /// The batch that a question is about, if its answer is outstanding, and the batch's digest.
+    pub(super) fn in_question(&self, question: &Digest) -> Option<(Digest, Arc<Proposal>)> {
+        let open = self.proposals.iter().filter(|(digest, _)| !self.may_vote_for(digest));
+        let mut asked = open.filter(|(_, held)| held.question == *question);
+        asked.next().map(|(digest, held)| (*digest, held.proposal.clone()))
     }
 
     /// Stores that the application lets this batch be prepared.

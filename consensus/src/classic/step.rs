@@ -18,6 +18,10 @@ use super::replica::{Actions, Config, Replica, Stage, Watch};
 
 impl Replica {
     fn dispatch(&mut self, message: Verified<Message>, out: &mut Actions) -> Result<(), Reject> {
+        // A replica knows its own statements from its records; one that comes back was signed by another self.
+        if author(&message) == Some(self.seat.id) {
+            return Err(Reject::OwnStatement(message.name()));
+        }
         if let Some((from, view)) = voter(&message)
             && self.is_early(view)?
         {
@@ -133,6 +137,24 @@ impl Replica {
             Some(_) => Action::Arm { timer, after: self.seat.limits.view_timeout(self.attempts) },
             None => Action::Disarm { timer },
         });
+    }
+}
+
+/// Whose statement a message is; none if it is one that anybody may pass on.
+fn author(message: &Message) -> Option<ReplicaId> {
+    match message {
+        Message::Propose(propose) => Some(propose.pre_prepare.from),
+        Message::Prepare(vote) => Some(vote.from),
+        Message::Commit(vote) => Some(vote.from),
+        Message::Checkpoint(vote) => Some(vote.from),
+        Message::ViewChange(vote) => Some(vote.from),
+        Message::Status(status) => Some(status.from),
+        Message::Fetch(fetch) => Some(fetch.from),
+        Message::Request(_)
+        | Message::NewView(_)
+        | Message::Proposal(_)
+        | Message::Decisions(_)
+        | Message::Stable(_) => None,
     }
 }
 

@@ -69,7 +69,9 @@ impl Hasty {
         };
         let evidence = Evidence::default();
         let mut forged = Vec::new();
-        let replicas = || (0..REPLICAS).map(ReplicaId::new);
+        // Its own it casts itself, and takes from nobody.
+        let own = self.inner.id();
+        let replicas = || (0..REPLICAS).map(ReplicaId::new).filter(move |id| *id != own);
         for (view, digest, voters) in short(&self.prepares) {
             let group = Group::Prepares(view, POSITION, digest);
             let from = replicas().find(|id| !voters.contains(id) && *id != primary(view.get()));
