@@ -87,6 +87,9 @@ impl Limits {
     /// No message on a replica link is longer than this: a new-view message of a large committee with a full
     /// window stays below it, and so does any batch.
     pub const MESSAGE_BYTES: usize = 16 << 20;
+    /// What a request adds to a batch beside operation and private part, rounded up: key and timestamp (40),
+    /// signature (64), two lengths (at most 5 each).
+    pub const REQUEST_BYTES: usize = 128;
     /// No result of an execution is longer than this; it is cached per client.
     pub const RESULT_BYTES: usize = 4 << 10;
     /// No application context of a batch (slot time and the like) is longer than this.
@@ -112,10 +115,17 @@ impl Limits {
         if let Some((field, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(LimitsError::Zero { field });
         }
-        let request = (spec.operation_bytes + spec.attachment_bytes) as u64;
+        // A request that fits into no batch would stand before all others for ever.
+        let request = spec.operation_bytes.saturating_add(spec.attachment_bytes);
+        let request = request.saturating_add(Self::REQUEST_BYTES) as u64;
         let ordered = [
             ("batch_requests", spec.batch_requests as u64, "pending", spec.pending as u64),
-            ("operation_bytes + attachment_bytes", request, "batch_bytes", spec.batch_bytes as u64),
+            (
+                "operation_bytes + attachment_bytes + 128",
+                request,
+                "batch_bytes",
+                spec.batch_bytes as u64,
+            ),
             (
                 "batch_bytes",
                 spec.batch_bytes as u64,
@@ -183,6 +193,10 @@ mod tests {
         let spec = LimitsSpec { pipeline: 300, ..LimitsSpec::default() };
         let error = Limits::try_new(spec).expect_err("a pipeline longer than the window");
         assert_eq!(error.to_string(), "pipeline = 300 must not exceed window = 256");
+        let spec = LimitsSpec { batch_bytes: 20 << 10, ..LimitsSpec::default() };
+        let error = Limits::try_new(spec).expect_err("the largest request fits into no batch");
+        let request = "operation_bytes + attachment_bytes + 128 = 20608";
+        assert_eq!(error.to_string(), format!("{request} must not exceed batch_bytes = 20480"));
         let spec = LimitsSpec { checkpoint_interval: 0, ..LimitsSpec::default() };
         assert_eq!(Limits::try_new(spec), Err(LimitsError::Zero { field: "checkpoint_interval" }));
     }

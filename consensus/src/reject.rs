@@ -119,6 +119,16 @@ pub enum Reject {
     /// A statement of the replica itself, from outside.
     #[error("a {0} of this very replica, which it does not take from others")]
     OwnStatement(&'static str),
+    /// Not one outcome for each request that was to be executed.
+    #[error("{got} outcomes of position {seq}, where {expected} requests were to be executed")]
+    Outcomes {
+        /// The position.
+        seq: SeqNum,
+        /// Outcomes given.
+        got: usize,
+        /// Requests that were to be executed.
+        expected: usize,
+    },
     /// An answer to a question that was not asked, or not any more.
     #[error("nobody asked for {0}")]
     Unasked(Unasked),
@@ -160,9 +170,6 @@ pub enum BadClaim {
         /// What follows.
         expected: Digest,
     },
-    /// View 0 begins without a view change.
-    #[error("nobody changes to view 0")]
-    ViewZero,
 }
 
 /// What an unasked answer was about.

@@ -61,8 +61,7 @@ pub struct Submission {
 impl Submission {
     /// What the submission adds to a batch, in bytes, rounded up by fixed fields.
     pub fn weight(&self) -> usize {
-        const FIXED: usize = 128;
-        FIXED + self.request.operation.len() + self.attachment.len()
+        Limits::REQUEST_BYTES + self.request.operation.len() + self.attachment.len()
     }
 }
 
@@ -216,8 +215,7 @@ impl Proposal {
     fn weight(&self) -> usize {
         let bytes =
             self.batch.requests.iter().zip(&self.attachments).map(|(request, attachment)| {
-                const FIXED: usize = 128;
-                FIXED + request.operation.len() + attachment.0.len()
+                Limits::REQUEST_BYTES + request.operation.len() + attachment.0.len()
             });
         bytes.sum()
     }

@@ -186,10 +186,14 @@ impl Execution {
         true
     }
 
-    /// Refuses an outcome that was not asked for.
-    pub(super) fn admit(&self, seq: SeqNum) -> Result<(), Reject> {
+    /// Refuses what was not asked for, and anything but one outcome per request that was to be executed.
+    pub(super) fn admit(&self, seq: SeqNum, got: usize) -> Result<(), Reject> {
         match &self.busy {
-            Some(Busy::Executing { .. }) if seq == self.executed.next() => Ok(()),
+            Some(Busy::Executing { fresh }) if seq == self.executed.next() => {
+                let expected = fresh.iter().filter(|fresh| **fresh).count();
+                let fits = got == expected;
+                if fits { Ok(()) } else { Err(Reject::Outcomes { seq, got, expected }) }
+            }
             _ => Err(Reject::Unasked(Unasked::Outcome(seq))),
         }
     }

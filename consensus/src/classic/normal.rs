@@ -75,6 +75,13 @@ impl Replica {
         proposal: Option<Proposal>,
         out: &mut Actions,
     ) -> Result<(), Reject> {
+        if let Some(proposal) = &proposal {
+            let (from, named) = (self.seat.id, proposal.batch.proposer);
+            if named != from {
+                return Err(Reject::WrongProposer { from, named });
+            }
+            proposal.check(self.seat.limits.spec())?;
+        }
         let building = self.building.take().ok_or(Reject::Unasked(Unasked::Built))?;
         let kept: Vec<ClientId> =
             proposal.iter().flat_map(|p| &p.batch.requests).map(|r| r.client()).collect();
@@ -84,9 +91,6 @@ impl Replica {
         if let Some(proposal) = proposal
             && self.stage == Stage::Active(building.view)
         {
-            proposal
-                .check(self.seat.limits.spec())
-                .expect("an application stays within the limits");
             let seq = self.ordering.propose(&self.seat, building.view, proposal, out);
             self.advance(seq, out);
         }
@@ -119,7 +123,7 @@ impl Replica {
         outcomes: Vec<Outcome>,
         out: &mut Actions,
     ) -> Result<(), Reject> {
-        self.execution.admit(seq)?;
+        self.execution.admit(seq, outcomes.len())?;
         let done = self.execution.executed_as(&self.seat, self.view(), state, outcomes, out);
         self.after_execution(&done, checkpoint, out);
         Ok(())

@@ -94,6 +94,10 @@ impl Ordering {
         let Propose { pre_prepare, proposal } = propose;
         let (from, seq, digest) = (pre_prepare.from, pre_prepare.seq, pre_prepare.digest);
         self.window.admit(seq)?;
+        let primary = seat.committee.primary(view);
+        if from != primary {
+            return Err(Reject::NotPrimary { from, primary, view });
+        }
         proposal.check(seat.limits.spec())?;
         let slot = self.slots.get(&seq);
         let new = slot.is_none_or(|slot| slot.pre_prepare().is_none());
@@ -101,10 +105,6 @@ impl Ordering {
             slot.admit(&pre_prepare)?;
         }
         let named = proposal.batch.proposer;
-        let primary = seat.committee.primary(view);
-        if from != primary {
-            return Err(Reject::NotPrimary { from, primary, view });
-        }
         // Only what is new must bear the name of this primary: a new view proposes old batches again, and a
         // primary that answers a question about one sends it in this form too.
         if new && named != from {

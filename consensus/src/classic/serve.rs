@@ -119,9 +119,13 @@ impl Replica {
     pub(super) fn on_decisions(&mut self, decisions: Vec<Decision>) -> Result<(), Reject> {
         let first = decisions.first().map_or(SeqNum::ZERO, Decision::seq);
         let last = decisions.last().map_or(SeqNum::ZERO, Decision::seq);
-        decisions
-            .iter()
-            .try_for_each(|decision| decision.certificate.check(self.seat.committee))?;
+        for Decision { certificate, proposal } in &decisions {
+            certificate.check(self.seat.committee)?;
+            // Private parts are under no digest: there may be too few of them, or too long ones.
+            if let Some(proposal) = proposal {
+                proposal.check(self.seat.limits.spec())?;
+            }
+        }
         let mut wanted = false;
         for decision in decisions {
             wanted |= self.execution.caught_up(decision);

@@ -4,18 +4,19 @@
 //! changed and nothing was emitted.
 
 mod ordering;
+mod refusals;
 mod view_changes;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::message::{Message, NewView, Propose, ViewChange};
+use super::message::{Fetch, Message, Missing, NewView, Propose, Status, ViewChange};
 use super::prepared::{PrePrepare, Prepare, PreparedCertificate};
 use super::record::Record;
 use super::replica::{Config, Replica};
 use crate::action::Action;
 use crate::application::Application;
-use crate::certificate::{Commit, CommitCertificate, Decision};
+use crate::certificate::{Checkpoint, CheckpointCertificate, Commit, CommitCertificate, Decision};
 use crate::committee::Committee;
 use crate::event::{Event, Timer, Verdict};
 use crate::ids::{Digest, NetworkId, ReplicaId, SeqNum, Timestamp, View};
@@ -214,6 +215,35 @@ fn decision(view: u64, seq: u64, proposal: &Proposal) -> Decision {
     let (view, seq) = (View::new(view), SeqNum::new(seq));
     let certificate = CommitCertificate { view, seq, digest, commits };
     Decision { certificate, proposal: Some(Arc::new(proposal.clone())) }
+}
+
+/// A vote for the state called `state` at `seq`.
+fn checkpoint_vote(from: u16, seq: u64, state: &'static str) -> Signed<Checkpoint> {
+    let (state, clients) = (Digest::of("unit test state", &state), Digest::of("clients", &state));
+    sign(from, Checkpoint { seq: SeqNum::new(seq), state, clients, from: ReplicaId::new(from) })
+}
+
+fn checkpoint(from: u16, seq: u64, state: &'static str) -> Message {
+    Message::Checkpoint(checkpoint_vote(from, seq, state))
+}
+
+/// What replicas 0, 1 and 2 certify at `seq`.
+fn certificate(seq: u64) -> CheckpointCertificate {
+    let votes: Vec<_> = (0..3).map(|id| checkpoint_vote(id, seq, "good")).collect();
+    let (state, clients) = (votes[0].state, votes[0].clients);
+    CheckpointCertificate { seq: SeqNum::new(seq), state, clients, votes }
+}
+
+/// Replica `from` in view 0 says how far it is, and whether it waits for votes.
+fn status(from: u16, executed: u64, stable: u64, waits: bool) -> Message {
+    let (executed, stable) = (SeqNum::new(executed), SeqNum::new(stable));
+    let (view, from_id) = (View::ZERO, ReplicaId::new(from));
+    let status = Status { view, active: true, executed, stable, waits, from: from_id };
+    Message::Status(sign(from, status))
+}
+
+fn fetch(from: u16, what: Missing) -> Message {
+    Message::Fetch(sign(from, Fetch { what, from: ReplicaId::new(from) }))
 }
 
 fn view_change(from: u16, view: u64, prepared: Vec<PreparedCertificate>) -> ViewChange {

@@ -62,9 +62,6 @@ impl ViewChanges {
     /// `BadViewChange`, or `WrongView` if this replica asked for a later view before.
     pub(super) fn admit(&self, vote: &ViewChange, seat: &Seat) -> Result<(), Reject> {
         let bad = |why| Reject::BadViewChange { from: vote.from, why };
-        if vote.view == View::ZERO {
-            return Err(bad(BadClaim::ViewZero));
-        }
         check_claims(vote, seat.committee, seat.limits.spec().window).map_err(bad)?;
         match self.votes.get(&vote.from) {
             Some(earlier) if earlier.view > vote.view => {
@@ -133,9 +130,6 @@ impl ViewChanges {
 }
 
 fn check_shown(new_view: &NewView, seat: &Seat) -> Result<(), BadClaim> {
-    if new_view.view == View::ZERO {
-        return Err(BadClaim::ViewZero);
-    }
     let votes = new_view.view_changes.iter().map(|vote| (vote.from, vote.as_ref()));
     check_votes(seat.committee, votes, seat.committee.quorum(), None, |_: &Signed<ViewChange>| {
         true
