@@ -3,9 +3,11 @@
 //! Everything goes through the one door, `Protocol::step`. [`refuse`] checks for every refusal that nothing
 //! changed and nothing was emitted.
 
+mod checkpoints;
 mod ordering;
 mod refusals;
 mod view_changes;
+mod wire_form;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
