@@ -68,7 +68,7 @@ impl Ordering {
         slot.supply(digest, proposal.clone());
         slot.accept(digest);
         slot.propose(pre_prepare.clone());
-        slot.voted = true;
+        slot.vote_for(pre_prepare.clone());
         self.last = seq;
         out.push(Action::Persist {
             record: Record::Voted {
@@ -325,13 +325,13 @@ impl Ordering {
             slot.supply(digest, proposal);
             slot.accept(digest);
         }
+        slot.vote_for(pre_prepare.clone());
         if pre_prepare.view == view {
             if pre_prepare.from != seat.id {
                 let vote = seat.sign(Prepare { view, seq, digest, from: seat.id });
                 slot.prepare(vote).expect("records hold one vote per view and position");
             }
             slot.propose(pre_prepare);
-            slot.voted = true;
             self.last = self.last.max(seq);
         }
     }
@@ -357,22 +357,14 @@ impl Ordering {
     }
 
     /// The records that a restart needs of the open positions.
-    pub(super) fn records(&self, view: View) -> Vec<Record> {
+    pub(super) fn records(&self) -> Vec<Record> {
         let mut records = Vec::new();
         for slot in self.slots.values() {
-            if let Some(certificate) = slot.prepared() {
-                let pre_prepare = certificate.pre_prepare.clone();
-                let proposal = slot.proposal(&certificate.digest()).cloned();
-                records.push(Record::Voted { pre_prepare, proposal });
-                records.push(Record::Prepared(certificate.clone()));
-            }
-            let voted = slot.pre_prepare().filter(|p| slot.voted && p.view == view);
-            if let Some(pre_prepare) = voted
-                && slot.prepared().is_none_or(|held| held.pre_prepare != *pre_prepare)
-            {
+            for pre_prepare in slot.cast() {
                 let proposal = slot.proposal(&pre_prepare.digest).cloned();
                 records.push(Record::Voted { pre_prepare: pre_prepare.clone(), proposal });
             }
+            records.extend(slot.prepared().cloned().map(Record::Prepared));
         }
         records
     }
@@ -389,11 +381,11 @@ fn validate(slot: &Slot, batch: &Digest, seat: &Seat, out: &mut Actions) {
 /// OSDI '99, 4.2: a backup that accepts a pre-prepare multicasts PREPARE. The primary's vote was its proposal.
 fn vote_first(slot: &mut Slot, seat: &Seat, out: &mut Actions) {
     let Some(pre_prepare) = slot.pre_prepare().cloned() else { return };
-    if slot.voted || !slot.may_vote_for(&pre_prepare.digest) {
+    if slot.has_voted() || !slot.may_vote_for(&pre_prepare.digest) {
         return;
     }
     let PrePrepare { view, seq, digest, from } = pre_prepare.message;
-    slot.voted = true;
+    slot.vote_for(pre_prepare.clone());
     let proposal = slot.proposal(&digest).cloned();
     out.push(Action::Persist { record: Record::Voted { pre_prepare, proposal } });
     if from != seat.id {
@@ -406,7 +398,7 @@ fn vote_first(slot: &mut Slot, seat: &Seat, out: &mut Actions) {
 
 /// OSDI '99, 4.2: a replica at which the batch prepared multicasts COMMIT.
 fn vote_commit(slot: &mut Slot, seat: &Seat, out: &mut Actions) {
-    if slot.committed || !slot.voted {
+    if slot.committed || !slot.has_voted() {
         return;
     }
     let Some(certificate) = slot.try_prepared(seat.committee.quorum()) else { return };

@@ -149,7 +149,9 @@ impl Replica {
         }
         for record in records {
             match record {
-                Record::Left(vote) if vote.view == self.view() => self.changes.record(vote),
+                Record::Left(vote) if self.stage == Stage::Changing(vote.view) => {
+                    self.changes.record(vote);
+                }
                 Record::Voted { pre_prepare, proposal } => {
                     self.ordering.restore_vote(&self.seat, self.view(), pre_prepare, proposal);
                 }
@@ -169,7 +171,7 @@ impl Replica {
         if let Stage::Changing(_) = self.stage {
             records.extend(self.changes.own(self.seat.id).cloned().map(Record::Left));
         }
-        records.extend(self.ordering.records(self.view()));
+        records.extend(self.ordering.records());
         records
     }
 

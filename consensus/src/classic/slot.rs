@@ -22,8 +22,9 @@ pub(super) struct Slot {
     prepares: BTreeMap<ReplicaId, Signed<Prepare>>,
     /// COMMITs of the current view, the first of each replica.
     commits: BTreeMap<ReplicaId, Signed<Commit>>,
-    /// Whether this replica cast its first vote in the current view.
-    pub(super) voted: bool,
+    /// What this replica voted for here, in any view: by digest, of the latest view. Whatever prepares anywhere has
+    /// f+1 honest voters, and one of them has to produce its batch for as long as a new view may propose it again.
+    cast: BTreeMap<Digest, Signed<PrePrepare>>,
     /// Whether this replica cast its COMMIT in the current view.
     pub(super) committed: bool,
     /// The prepared certificate of the highest view in which anything prepared here.
@@ -54,6 +55,22 @@ impl Slot {
     /// The best proof that something prepared here.
     pub(super) fn prepared(&self) -> Option<&PreparedCertificate> {
         self.prepared.as_ref()
+    }
+
+    /// What this replica voted for here, in any view.
+    pub(super) fn cast(&self) -> impl Iterator<Item = &Signed<PrePrepare>> {
+        self.cast.values()
+    }
+
+    /// Whether this replica cast its first vote in the current view.
+    pub(super) fn has_voted(&self) -> bool {
+        let earlier = |now: &Signed<PrePrepare>| self.cast.get(&now.digest).map(|cast| cast.view);
+        self.pre_prepare.as_ref().is_some_and(|now| earlier(now) == Some(now.view))
+    }
+
+    /// Stores that this replica voted for a proposal.
+    pub(super) fn vote_for(&mut self, pre_prepare: Signed<PrePrepare>) {
+        self.cast.insert(pre_prepare.digest, pre_prepare);
     }
 
     /// Whether this pre-prepare could be accepted: true if it is new, false if it is known.
@@ -205,12 +222,12 @@ impl Slot {
         (!wanted.is_null() && !self.proposals.contains_key(&wanted)).then_some(wanted)
     }
 
-    /// Starts over for a new view: votes go, proofs stay, and with them the batches they are about.
+    /// Starts over for a new view: votes go, proofs stay, and so do the batches that this replica voted for.
     pub(super) fn begin_view(&mut self, pre_prepare: Option<Signed<PrePrepare>>) {
         let wanted: BTreeSet<Digest> = pre_prepare
             .iter()
             .map(|pre_prepare| pre_prepare.digest)
-            .chain(self.prepared.iter().map(PreparedCertificate::digest))
+            .chain(self.cast.keys().copied())
             .collect();
         self.proposals.retain(|digest, _| wanted.contains(digest));
         self.acceptable.retain(|digest| wanted.contains(digest));
@@ -218,6 +235,6 @@ impl Slot {
         self.pre_prepare = pre_prepare;
         self.prepares.clear();
         self.commits.clear();
-        (self.voted, self.committed) = (false, false);
+        self.committed = false;
     }
 }

@@ -3,9 +3,12 @@
 //! Everything goes through the one door, `Protocol::step`. [`refuse`] checks for every refusal that nothing
 //! changed and nothing was emitted.
 
+mod catching_up;
 mod checkpoints;
 mod ordering;
+mod promises;
 mod refusals;
+mod restart;
 mod view_changes;
 mod wire_form;
 

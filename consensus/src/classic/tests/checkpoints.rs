@@ -16,11 +16,11 @@ fn executed(last: u64) -> (Replica, Vec<Deed>) {
 
 /// What another replica says that stands where `deeds` say that this one stands.
 fn same_as(deeds: &[Deed], from: u16) -> Message {
-    let votes = sent(deeds).into_iter().filter_map(|message| match message {
+    let mut votes = sent(deeds).into_iter().filter_map(|message| match message {
         Message::Checkpoint(vote) => Some(vote.message.clone()),
         _ => None,
     });
-    let own = votes.last().expect("a checkpoint");
+    let own = votes.next_back().expect("a checkpoint");
     Message::Checkpoint(sign(from, Checkpoint { from: ReplicaId::new(from), ..own }))
 }
 

@@ -105,3 +105,25 @@ fn the_timer_of_a_new_view_starts_with_its_quorum() {
     let after = 2 * limits.view_timeout(0);
     assert_eq!(deeds, [Action::Arm { timer: Timer::View, after }]);
 }
+
+/// OSDI '99, 4.3: what was voted for stays in the log until a checkpoint. It may have prepared at a replica that is
+/// silent about it for a few views, and then only those who voted for it can produce the batch.
+#[test]
+fn a_batch_that_was_voted_for_is_kept_until_a_checkpoint() {
+    let proposal = batch(0, &[1]);
+    let digest = proposal.batch.digest();
+    let (mut replica, mut journal) = (replica(3), Journal::default());
+    drive(&mut replica, &mut journal, received(propose(0, 1, &proposal)));
+    step(&mut replica, received(plain_view(1)));
+    drive(&mut replica, &mut journal, received(propose(1, 1, &batch(1, &[2]))));
+    for mut replica in [Replica::new(config(3), replica.records()), replica] {
+        let what = Missing::Proposal(SeqNum::new(1), digest);
+        let deeds = step(&mut replica, received(fetch(2, what)));
+        assert_eq!(sent(&deeds), [&Message::Proposal(Arc::new(proposal.clone()))]);
+        let claims = vec![prepared(0, 1, digest)];
+        let votes = [(0, claims), (1, vec![]), (2, vec![])];
+        let votes = votes.map(|(id, claims)| view_change(id, 2, claims)).to_vec();
+        let deeds = step(&mut replica, received(enter(new_view(2, votes, &[digest]))));
+        assert_eq!(sent(&deeds), [&prepare(3, 2, 1, digest)], "it need not ask anybody");
+    }
+}
