@@ -3,6 +3,7 @@
 //! In: arguments. Out: text on standard output, logs and failures on standard error, exit code 0 (holds), 1 (the
 //! thing checked does not hold) or 2 (bad input). Refuses to know: how anything is done.
 
+mod verdict;
 pub mod output;
 pub mod price;
 pub mod clear;
@@ -19,6 +20,8 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+
+use verdict::Verdict;
 
 /// A neighbourhood trades its energy without a middleman: benchmark and verification toolkit.
 #[derive(Debug, Parser)]
@@ -57,15 +60,6 @@ enum Command {
     Score(score::Score),
 }
 
-/// What a command that ran to its end found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// All is as claimed.
-    Holds,
-    /// Something is not.
-    Fails,
-}
-
 /// Parses the arguments, runs the command, and turns what comes back into an exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -76,8 +70,7 @@ pub fn main() -> ExitCode {
     };
     start_logs();
     match dispatch(cli.command, cli.json) {
-        Ok(Verdict::Holds) => ExitCode::SUCCESS,
-        Ok(Verdict::Fails) => ExitCode::from(1),
+        Ok(verdict) => verdict.exit_code(),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("gridquorum: {}", one_line(&error));

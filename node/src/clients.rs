@@ -4,8 +4,7 @@
 //! for a client. Refuses to know: what a request means, and who a client is; requests carry their own signatures,
 //! so a connection proves nothing and may carry many clients.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use consensus::ids::{ClientId, ReplicaId, Timestamp};
@@ -23,6 +22,7 @@ use crate::executor::Shown;
 use crate::metrics::{Count, Metrics};
 use crate::peers::frame::{self, FrameError};
 use crate::peers::link::{HANDSHAKE, Payload};
+use crate::registry::Registry;
 use crate::talk::{
     Account, Answer, CLIENT_FRAME_MAX, Question, Status, ToClient, ToReplica, Unwelcome,
 };
@@ -39,35 +39,6 @@ const CLIENTS_PER_CONNECTION: usize = 100_000;
 const IDLE: Duration = Duration::from_secs(600);
 /// How long a write may make no progress.
 const STALLED: Duration = Duration::from_secs(10);
-
-/// Which connection waits for which client's replies.
-#[derive(Debug, Default)]
-pub struct Registry {
-    inner: Mutex<BTreeMap<ClientId, (u64, mpsc::Sender<Payload>)>>,
-}
-
-impl Registry {
-    /// Sends a message to whoever asked last for `client`; `false` if nobody did or there is no room.
-    pub fn send(&self, client: &ClientId, message: &ToClient) -> bool {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((_, queue)) = inner.get(client) else { return false };
-        queue.try_send(wire::encode(message).into()).is_ok()
-    }
-
-    fn register(&self, client: ClientId, connection: u64, queue: &mpsc::Sender<Payload>) {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.insert(client, (connection, queue.clone()));
-    }
-
-    fn forget(&self, clients: &[ClientId], connection: u64) {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        for client in clients {
-            if inner.get(client).is_some_and(|(owner, _)| *owner == connection) {
-                inner.remove(client);
-            }
-        }
-    }
-}
 
 /// What the port answers questions from.
 #[derive(Clone, Debug)]

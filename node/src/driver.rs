@@ -31,10 +31,10 @@ use consensus::wire;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::clients::Registry;
 use crate::executor::Executor;
 use crate::metrics::{Count, Metrics};
 use crate::peers::link::{Payload, Senders};
+use crate::registry::Registry;
 use crate::store::chain::{Chain, ChainError};
 use crate::store::log::LogError;
 use crate::store::records::Records;
@@ -66,7 +66,8 @@ pub enum DriverError {
     Chain(#[from] ChainError),
     /// Executing the chain again led elsewhere.
     #[error(
-        "block {0} of the chain on disk does not follow from the blocks before it; remove the data folder to start over from the other replicas"
+        "block {0} of the chain on disk does not follow from the blocks before it; remove the data folder to start \
+         over from the other replicas"
     )]
     Diverged(SeqNum),
 }

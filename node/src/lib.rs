@@ -19,6 +19,7 @@ pub mod peers;
 pub mod talk;
 pub mod trace;
 pub mod executor;
+pub mod registry;
 pub mod driver;
 pub mod verifier;
 pub mod clients;

@@ -12,7 +12,7 @@ use consensus::protocol::Protocol;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use crate::clients::{Knowledge, Port, Registry};
+use crate::clients::{Knowledge, Port};
 use crate::config::Config;
 use crate::driver::{Driver, DriverError, Parts, QUEUE};
 use crate::executor::Executor;
@@ -20,6 +20,7 @@ use crate::founding::state_digest;
 use crate::metrics::Metrics;
 use crate::peers::handshake;
 use crate::peers::link::{Senders, listen};
+use crate::registry::Registry;
 use crate::store::chain::{Chain, ChainError};
 use crate::store::records::{Records, RecordsError};
 use crate::talk::Status;

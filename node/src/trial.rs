@@ -11,9 +11,11 @@
 
 pub mod plan;
 pub mod cluster;
+pub mod setup;
 mod history;
 mod primitives;
 mod director;
+mod watcher;
 mod probe;
 mod remote;
 mod compare;
@@ -24,7 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use community::{Community, Dataset, Outcome, Settings, ZeroIntelligence, terms};
+use community::{Community, Settings, ZeroIntelligence, terms};
 use consensus::committee::Committee;
 use consensus::limits::LimitsSpec;
 use ledger::SlotSummary;
@@ -35,37 +37,17 @@ use crate::config::{Config, Peer};
 use crate::harvest::Harvest;
 use crate::init::{Deployment, Plan, init};
 use crate::people;
-use crate::report::{Report, RunInfo, ViewRow};
+use crate::report::{Report, ViewRow};
 use crate::simulation::simulate;
 use crate::store::chain::Chain;
-use crate::talk::Status;
 
 use cluster::Cluster;
-use compare::Evidence;
+use compare::{Evidence, Played};
 use director::Director;
 use plan::Fault;
-use remote::{Remains, Remote, Watcher};
-
-/// What to try.
-#[derive(Debug)]
-pub struct Setup {
-    /// Number of replicas.
-    pub replicas: usize,
-    /// The homes and their days.
-    pub dataset: Dataset,
-    /// Slots to run.
-    pub slots: u32,
-    /// Seed of keys, bids and salts.
-    pub seed: u64,
-    /// Faults, as they were asked for.
-    pub faults: Vec<String>,
-    /// The program that runs a replica with `node --config FILE`.
-    pub program: PathBuf,
-    /// Folder for chains and history; exists and is empty.
-    pub folder: PathBuf,
-    /// What is known about the run beforehand.
-    pub run: RunInfo,
-}
+use remote::Remote;
+use setup::Setup;
+use watcher::Watcher;
 
 /// What is said while a trial runs.
 #[derive(Clone, Copy, Debug)]
@@ -83,16 +65,6 @@ const PATIENCE: Patience =
     Patience { first: Duration::from_secs(1), most: Duration::from_secs(120) };
 /// How long replicas may take to reach the end after the last command.
 const SETTLING: Duration = Duration::from_secs(60);
-
-/// What playing the days gave.
-struct Played {
-    outcome: Outcome,
-    remains: Remains,
-    /// Where each replica stood at the end; none if it was down.
-    statuses: Vec<Option<Status>>,
-    starts: Vec<u32>,
-    views: Vec<ViewRow>,
-}
 
 /// Checks a plan of faults without running it.
 ///

@@ -1,11 +1,14 @@
 //! `gridquorum audit`: a chain checked offline.
+//!
+//! In: a folder with one chain or all chains of a report. Out: what was checked and what is wrong, and the verdict.
+//! Refuses to know: how a chain is checked.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::Verdict;
+use super::verdict::Verdict;
 use crate::audit::{Outcome, audit};
 
 /// Check a chain offline: certificates, signatures, replay, prices, bills, scores.

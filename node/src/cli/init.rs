@@ -1,4 +1,7 @@
 //! `gridquorum init`: a new deployment in a folder.
+//!
+//! In: a number of replicas, their address and first port. Out: a folder that `node` can start from. Refuses to know:
+//! what keys and certificates are made of.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -6,8 +9,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use consensus::limits::LimitsSpec;
 
-use super::Verdict;
 use super::output::Fields;
+use super::verdict::Verdict;
 use crate::init::{Plan, init};
 
 /// Make keys, certificates and one configuration file per replica.

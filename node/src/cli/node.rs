@@ -1,4 +1,7 @@
 //! `gridquorum node`: one replica, until it is told to stop.
+//!
+//! In: a configuration file, SIGTERM and SIGINT. Out: one line when both ports are open. Refuses to know: what a
+//! replica does.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -7,7 +10,7 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::Verdict;
+use super::verdict::Verdict;
 use crate::config::Config;
 use crate::service::{Listeners, serve};
 

@@ -1,4 +1,7 @@
 //! `gridquorum simulate`: the reference outcome of a run.
+//!
+//! In: days of homes. Out: the root that replicas must reach, what the homes saved, a report. Refuses to know:
+//! replicas.
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -6,9 +9,9 @@ use std::time::Instant;
 
 use market::Money;
 
-use super::Verdict;
 use super::output::{Fields, Unit};
 use super::run::{Days, describe, write_report};
+use super::verdict::Verdict;
 use crate::report::{Check, Report};
 use crate::simulation::simulate;
 

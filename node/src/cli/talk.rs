@@ -1,4 +1,7 @@
 //! `gridquorum submit`, `query`, `status`: a client of a running deployment.
+//!
+//! In: a configuration, a key, a command or a question. Out: the receipt that f+1 replicas sent, or what they see.
+//! Refuses to know: how a client finds the primary and what makes a receipt certain.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,8 +15,8 @@ use consensus::wire;
 use ledger::{Command, MeterId, Receipt, members, slot_market, transfer};
 use market::{Decimal, Energy, Money, ParticipantId, Price, Side, Slot};
 
-use super::Verdict;
 use super::output::{Fields, Unit};
+use super::verdict::Verdict;
 use crate::client::{Door, Gateway, Patience};
 use crate::config::Config;
 use crate::founding::Founding;
@@ -36,7 +39,8 @@ const PATIENCE: Patience =
 #[command(after_help = "Examples:\n  \
     gridquorum submit --config region/replica-0/config.toml --key region/replica-0/operator.key register \\\n    \
         --participant 0 --author HEX --meter 0 --deposit 200\n  \
-    gridquorum submit --config region/replica-0/config.toml --key home.key order --slot 0 --bid --price 0.21 --wh 500\n\n\
+    gridquorum submit --config region/replica-0/config.toml --key home.key order \\\n    \
+        --slot 0 --bid --price 0.21 --wh 500\n\n\
     A new member makes a key with: gridquorum submit --config ... --key home.key new-key\n\n\
     Exit code 0: accepted. 1: refused, with the reason.")]
 pub(super) struct Submit {

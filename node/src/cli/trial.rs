@@ -1,15 +1,19 @@
 //! `gridquorum trial`: days of a neighbourhood through a fresh cluster of processes.
+//!
+//! In: days of homes, a number of replicas, faults. Out: a line per check, a report, the verdict. Refuses to know: how
+//! replicas are started, struck and compared.
 
 use std::io::Write;
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Verdict;
 use super::output::Fields;
 use super::run::{Days, describe, write_report};
+use super::verdict::Verdict;
 use crate::report::Report;
-use crate::trial::{self, Progress, Setup};
+use crate::trial::setup::Setup;
+use crate::trial::{self, Progress};
 
 /// Play days through a fresh cluster of replica processes on this machine, with faults if asked for, and compare
 /// with the simulation.

@@ -49,7 +49,8 @@ pub enum LogError {
     },
     /// A frame is damaged.
     #[error(
-        "{path}: entry {entry} at byte {offset} is damaged; restore the file from another replica's copy or remove the data folder to start over"
+        "{path}: entry {entry} at byte {offset} is damaged; restore the file from another replica's copy or remove \
+         the data folder to start over"
     )]
     Damaged {
         /// The file.

@@ -4,15 +4,29 @@
 
 use std::time::Duration;
 
+use community::Outcome;
+
 use crate::audit::Outcome as Audited;
 use crate::harvest::Harvest;
 use crate::metrics::Count;
 use crate::report::histogram::Samples;
-use crate::report::{Check, EventRow, Latency, Prediction, ReplicaRow, Report, RunInfo};
+use crate::report::{Check, EventRow, Latency, Prediction, ReplicaRow, Report, RunInfo, ViewRow};
 use crate::simulation::Reference;
+use crate::talk::Status;
 
 use super::primitives::Primitives;
-use super::{Played, Setup};
+use super::remote::Remains;
+use super::setup::Setup;
+
+/// What playing the days gave.
+pub(super) struct Played {
+    pub(super) outcome: Outcome,
+    pub(super) remains: Remains,
+    /// Where each replica stood at the end; none if it was down.
+    pub(super) statuses: Vec<Option<Status>>,
+    pub(super) starts: Vec<u32>,
+    pub(super) views: Vec<ViewRow>,
+}
 
 /// Everything a trial has to compare.
 pub(super) struct Evidence<'a> {
@@ -66,7 +80,9 @@ impl Evidence<'_> {
         let equal = live.iter().filter(|status| status.root.to_string() == root).count();
         let computed = self.audits.iter().flatten().filter(|audit| audit.root == root).count();
         Check {
-            claim: "Every replica that was up at the end has the state root that the simulation computed without consensus".to_owned(),
+            claim: "Every replica that was up at the end has the state root that the simulation computed \
+                    without consensus"
+                .to_owned(),
             holds: !live.is_empty() && equal == live.len() && computed == live.len(),
             detail: format!(
                 "{equal} of {} report root {}, {computed} chains lead to it when computed again",
@@ -101,7 +117,8 @@ impl Evidence<'_> {
             claim: "No command was lost and none was executed twice".to_owned(),
             holds: sent == answered && executed.iter().all(|count| *count == sent),
             detail: format!(
-                "{sent} sent, {answered} answered by f+1 replicas, {} executed by each chain, {repeats} repeats passed over",
+                "{sent} sent, {answered} answered by f+1 replicas, {} executed by each chain, \
+                 {repeats} repeats passed over",
                 executed.first().copied().unwrap_or(0)
             ),
         }

@@ -50,7 +50,8 @@ pub struct Fault {
 pub enum PlanError {
     /// Not of the form of a fault.
     #[error(
-        "--fault {text:?}: expected kill:WHO@slot=S[,restart=S2] or pause:WHO@slot=S,for=SECONDSs, WHO a replica number or primary"
+        "--fault {text:?}: expected kill:WHO@slot=S[,restart=S2] or pause:WHO@slot=S,for=SECONDSs, WHO a replica \
+         number or primary"
     )]
     Form {
         /// What was given.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use consensus::ids::{ReplicaId, SeqNum};
 
-use super::remote::Watcher;
+use super::watcher::Watcher;
 use crate::metrics::Count;
 use crate::report::MessageRow;
 use crate::talk::{Answer, Moment, Question, Status};

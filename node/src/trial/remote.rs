@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use community::{Region, Speaker, Submission};
 use consensus::committee::Committee;
-use consensus::ids::{ReplicaId, Timestamp};
+use consensus::ids::Timestamp;
 use consensus::keys::{Scope, Signer};
 use consensus::wire;
 use ledger::{Command, Receipt, slot_market};
@@ -21,16 +20,11 @@ use super::cluster::ClusterError;
 use super::director::Director;
 use super::history::{History, Line};
 use super::probe::Probe;
+use super::watcher::Watcher;
 use crate::client::{Done, Gateway, SubmitError};
 use crate::people;
-use crate::report::{EventRow, ViewRow};
-use crate::talk::{Answer, Question, Status};
+use crate::report::EventRow;
 use crate::trace::unix_us;
-
-/// How long one replica may take to answer a question.
-const ANSWER: Duration = Duration::from_secs(2);
-/// How long all replicas may take to answer for the first time.
-const STARTING: Duration = Duration::from_secs(30);
 
 /// Why a command has no receipt.
 #[derive(Debug, thiserror::Error)]
@@ -52,9 +46,6 @@ pub(super) enum RemoteError {
     /// A fault could not be injected.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// Replicas that never answered.
-    #[error("replicas {0:?} did not answer within {STARTING:?}")]
-    Silent(Vec<u16>),
 }
 
 /// What every client shares.
@@ -64,7 +55,7 @@ struct Shared {
     history: Mutex<History>,
     /// Microseconds from a command's first departure to its certain receipt, by kind.
     latencies: Mutex<BTreeMap<&'static str, Vec<u64>>>,
-    commands: AtomicU64,
+    commands: Arc<AtomicU64>,
     /// The last registration, whose decision the report draws.
     registered: Mutex<Option<Done>>,
 }
@@ -86,14 +77,6 @@ struct Person {
     name: String,
     signer: Signer,
     operations: u64,
-}
-
-/// Looks at the replicas from beside the loop.
-#[derive(Clone, Debug)]
-pub(super) struct Watcher {
-    runtime: Handle,
-    shared: Arc<Shared>,
-    committee: Committee,
 }
 
 /// What is left when the days are over.
@@ -129,7 +112,7 @@ impl Remote {
             gateway,
             history: Mutex::new(History::default()),
             latencies: Mutex::new(BTreeMap::new()),
-            commands: AtomicU64::new(0),
+            commands: Arc::default(),
             registered: Mutex::new(None),
         });
         Self { runtime, shared, director, people, probe: None, committee }
@@ -137,8 +120,8 @@ impl Remote {
 
     /// A look from beside the loop.
     pub(super) fn watcher(&self) -> Watcher {
-        let (runtime, shared) = (self.runtime.clone(), self.shared.clone());
-        Watcher { runtime, shared, committee: self.committee }
+        let (gateway, commands) = (self.shared.gateway.clone(), self.shared.commands.clone());
+        Watcher::new(self.runtime.clone(), gateway, commands, self.committee)
     }
 
     /// Ends the run: waits for those who are paused, and hands over what was gathered.
@@ -277,91 +260,6 @@ impl Shared {
         lock(&self.latencies).entry(kind).or_default().push(took);
         if kind == "register" {
             *lock(&self.registered) = Some(done.clone());
-        }
-    }
-}
-
-impl Watcher {
-    /// Commands that have their receipts.
-    pub(super) fn commands(&self) -> u64 {
-        self.shared.commands.load(Ordering::Relaxed)
-    }
-
-    /// Replies that arrived so far.
-    pub(super) fn replies(&self) -> u64 {
-        self.shared.gateway.replies()
-    }
-
-    /// Where every replica stands; none for those that do not answer in time.
-    pub(super) fn statuses(&self) -> Vec<Option<Status>> {
-        let asked = self.committee.replicas().map(|replica| {
-            let gateway = self.shared.gateway.clone();
-            self.runtime.spawn(async move { gateway.ask(replica, Question::Status, ANSWER).await })
-        });
-        let asked: Vec<_> = asked.collect();
-        let answers = asked.into_iter().map(|task| match self.runtime.block_on(task) {
-            Ok(Some(Answer::Status(status))) => Some(status),
-            _ => None,
-        });
-        answers.collect()
-    }
-
-    /// The view of every replica that answers.
-    pub(super) fn views(&self, slot: Slot) -> Vec<ViewRow> {
-        let row = |status: Status| ViewRow {
-            slot: slot.get(),
-            replica: status.replica,
-            view: status.view,
-        };
-        self.statuses().into_iter().flatten().map(row).collect()
-    }
-
-    /// The primary, by the word of the replica that is in the highest view.
-    pub(super) fn primary(&self) -> Option<usize> {
-        let highest = self.statuses().into_iter().flatten().max_by_key(|status| status.view)?;
-        Some(usize::from(highest.primary))
-    }
-
-    /// Asks one replica.
-    pub(super) fn ask(&self, replica: ReplicaId, question: Question) -> Option<Answer> {
-        self.runtime.block_on(self.shared.gateway.ask(replica, question, ANSWER))
-    }
-
-    /// Waits until all replicas answer.
-    pub(super) fn wait_for_all(&self) -> Result<(), RemoteError> {
-        let deadline = Instant::now() + STARTING;
-        loop {
-            let statuses = self.statuses();
-            let silent = (0..).zip(&statuses).filter(|(_, s)| s.is_none()).map(|(id, _)| id);
-            let silent: Vec<u16> = silent.collect();
-            if silent.is_empty() {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                return Err(RemoteError::Silent(silent));
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// Waits until all replicas that are up have executed the same and closed the same slot; where they stand then.
-    pub(super) fn settle(&self, up: &[bool], patience: Duration) -> Vec<Option<Status>> {
-        let deadline = Instant::now() + patience;
-        loop {
-            let mut statuses = self.statuses();
-            for (status, up) in statuses.iter_mut().zip(up) {
-                if !up {
-                    *status = None;
-                }
-            }
-            let standing = |s: &Option<Status>| s.as_ref().map(|s| (s.executed, s.closed));
-            let mut known =
-                statuses.iter().zip(up).filter(|(_, up)| **up).map(|(s, _)| standing(s));
-            let first = known.next().flatten();
-            if (first.is_some() && known.all(|other| other == first)) || Instant::now() > deadline {
-                return statuses;
-            }
-            std::thread::sleep(Duration::from_millis(50));
         }
     }
 }

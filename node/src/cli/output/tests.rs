@@ -1,3 +1,5 @@
+//! Numbers as text: exact, and the same for people and machines.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tables that users hand in: what is read, and how every mistake is named.
+
 use proptest::prelude::*;
 
 use super::*;
