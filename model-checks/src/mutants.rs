@@ -5,6 +5,7 @@
 //! hand the replica a forged vote where the rule asks for one vote more, or sign again what the
 //! replica signed.
 
+mod wrap;
 mod amnesiac;
 mod credulous;
 mod forgetful;
@@ -78,25 +79,3 @@ pub fn find(name: &str) -> Result<Mutant, UnknownName> {
     let found = all().into_iter().find(|mutant| mutant.name == name);
     found.ok_or_else(|| UnknownName::new("mutant", name, known()))
 }
-
-/// What a wrapper does not change: everything but the constructor and the step.
-macro_rules! wrap {
-    () => {
-        fn records(&self) -> Vec<consensus::classic::record::Record> {
-            self.inner.records()
-        }
-
-        fn id(&self) -> consensus::ids::ReplicaId {
-            self.inner.id()
-        }
-
-        fn standing(&self) -> consensus::protocol::Standing {
-            self.inner.standing()
-        }
-
-        fn submit(submission: consensus::request::Submission) -> Self::Message {
-            consensus::classic::Replica::submit(submission)
-        }
-    };
-}
-pub(crate) use wrap;

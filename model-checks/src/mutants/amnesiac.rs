@@ -9,7 +9,7 @@ use consensus::event::Event;
 use consensus::protocol::{Actions, Protocol};
 use consensus::reject::Reject;
 
-use super::wrap;
+use super::wrap::wrap;
 
 /// A replica that forgets what it voted for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -13,7 +13,7 @@ use consensus::ids::View;
 use consensus::protocol::{Actions, Protocol};
 use consensus::reject::Reject;
 
-use super::wrap;
+use super::wrap::wrap;
 use crate::evidence::Evidence;
 
 /// A replica that takes the word of a new primary.

@@ -13,7 +13,7 @@ use consensus::event::Event;
 use consensus::protocol::{Actions, Protocol};
 use consensus::reject::Reject;
 
-use super::wrap;
+use super::wrap::wrap;
 use crate::evidence::Evidence;
 
 /// A replica whose view changes claim that nothing prepared.

@@ -14,7 +14,7 @@ use consensus::ids::{Digest, ReplicaId, View};
 use consensus::protocol::{Actions, Protocol};
 use consensus::reject::Reject;
 
-use super::wrap;
+use super::wrap::wrap;
 use crate::evidence::{Evidence, POSITION};
 use crate::network::Group;
 use crate::properties::{REPLICAS, primary};
