@@ -1,4 +1,7 @@
 //! What credit refuses, with the values that clash. After any of these nothing has changed.
+//!
+//! In: nothing. Out: one enum for the crate, so that callers match and count. Refuses to know: who
+//! asked, and whose history it was.
 
 use market::{Energy, Slot};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! What the market refuses, with the values that clash.
 //!
-//! One enum for the crate: whoever calls can match and count. After any of these nothing has
-//! changed.
+//! In: nothing. Out: one enum for the crate, so that callers match and count. Refuses to know: who
+//! called, and what for. After any of these nothing has changed.
 
 use serde::{Deserialize, Serialize};
 

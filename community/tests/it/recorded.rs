@@ -1,20 +1,18 @@
-//! The published HAMLET set, where it lies beside the project; says so when it does not.
+//! The published HAMLET set, where `GRIDQUORUM_DATA` says it lies; says so when it does not.
 
 use std::path::PathBuf;
 
 use community::{Dataset, Equipment, Register};
 use market::Slot;
 
-/// The directory of the data sets: `GRIDQUORUM_DATA`, or `../shared/data` beside the workspace.
+/// The directory that `GRIDQUORUM_DATA` names, the same that `--data DIR` takes.
 pub(crate) fn data() -> Option<PathBuf> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let dir = std::env::var_os("GRIDQUORUM_DATA").map_or(beside, PathBuf::from);
-    let dir = dir.join("hamlet-sfh-15min");
-    if dir.is_dir() {
-        return Some(dir);
-    }
-    eprintln!("no data at {}: this test did not run its data part", dir.display());
-    None
+    let Some(dir) = std::env::var_os("GRIDQUORUM_DATA").map(PathBuf::from) else {
+        eprintln!("GRIDQUORUM_DATA is not set: this test did not run");
+        return None;
+    };
+    assert!(dir.is_dir(), "GRIDQUORUM_DATA: there is no directory {}", dir.display());
+    Some(dir)
 }
 
 /// What a register shows after all of `home`'s load, in Wh.

@@ -1,3 +1,5 @@
+//! Decimals as text and as integers: every spelling that is accepted, and every one that is not.
+
 use proptest::prelude::*;
 
 use super::*;
