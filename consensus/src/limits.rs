@@ -84,8 +84,8 @@ pub enum LimitsError {
 }
 
 impl Limits {
-    /// No message on a replica link is longer than this: a new-view message of a large committee with a full
-    /// window stays below it, and so does any batch.
+    /// No message on a replica link is longer than this; any batch stays below it. Whether the NEW-VIEW of a committee
+    /// with a full window does depends on both: whoever founds a network checks it.
     pub const MESSAGE_BYTES: usize = 16 << 20;
     /// What a request adds to a batch beside operation and private part, rounded up: key and timestamp (40),
     /// signature (64), two lengths (at most 5 each).

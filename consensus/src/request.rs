@@ -6,14 +6,12 @@
 pub mod clients;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientId, Digest, ReplicaId, Timestamp, View};
 use crate::keys::{Author, Check, Forged, Kind, PublicKey, Signatures, Signed, Statement};
 use crate::limits::{Limits, LimitsSpec};
-use crate::wire::encode;
 
 /// REQUEST(o, t, c) of OSDI '99: an operation, the client's count, and the client's key.
 ///
@@ -235,9 +233,4 @@ pub struct Outcome {
     /// Whether the client counts as served. False for a key that the application does not know: refusing it
     /// again changes nothing, and remembering every key that ever knocked would be memory without bound.
     pub retain: bool,
-}
-
-/// The length of the canonical encoding, for drivers that account for bytes.
-pub fn encoded_len(proposal: &Arc<Proposal>) -> usize {
-    encode(proposal.as_ref()).len()
 }

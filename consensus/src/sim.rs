@@ -29,6 +29,9 @@ use oracle::Oracle;
 use random::Random;
 use setup::Setup;
 
+/// Decisions handed back at a time after a restart.
+const REPLAYED: usize = 4;
+
 /// A cluster with its clients, its network and its clock.
 #[derive(Debug)]
 pub struct Cluster<P: Protocol, A> {
@@ -289,8 +292,8 @@ impl<P: Protocol, A: Application> Cluster<P, A> {
     fn replay(&mut self, at: ReplicaId) {
         let machine = &self.replicas[usize::from(at.get())];
         let decisions: Vec<_> = machine.decisions.values().cloned().collect();
-        if !decisions.is_empty() {
-            self.step(at, Event::Recalled { to: at, decisions });
+        for few in decisions.chunks(REPLAYED) {
+            self.step(at, Event::Recalled { to: at, decisions: few.to_vec() });
         }
     }
 

@@ -21,6 +21,7 @@ use crate::certificate::Decision;
 use crate::event::Verdict;
 use crate::ids::{Digest, SeqNum, View};
 use crate::keys::Signed;
+use crate::limits::Limits;
 use crate::reject::{Reject, Unasked};
 use crate::request::clients::Clients;
 use crate::request::{Outcome, Reply, Request};
@@ -186,13 +187,19 @@ impl Execution {
         true
     }
 
-    /// Refuses what was not asked for, and anything but one outcome per request that was to be executed.
-    pub(super) fn admit(&self, seq: SeqNum, got: usize) -> Result<(), Reject> {
+    /// Refuses what was not asked for, anything but one outcome per request that was to be executed, and results
+    /// that are too long to be kept for every client.
+    pub(super) fn admit(&self, seq: SeqNum, outcomes: &[Outcome]) -> Result<(), Reject> {
         match &self.busy {
             Some(Busy::Executing { fresh }) if seq == self.executed.next() => {
                 let expected = fresh.iter().filter(|fresh| **fresh).count();
-                let fits = got == expected;
-                if fits { Ok(()) } else { Err(Reject::Outcomes { seq, got, expected }) }
+                if outcomes.len() != expected {
+                    return Err(Reject::Outcomes { seq, got: outcomes.len(), expected });
+                }
+                let longest = outcomes.iter().map(|outcome| outcome.result.len()).max();
+                let (got, max) = (longest.unwrap_or(0), Limits::RESULT_BYTES);
+                let fits = got <= max;
+                if fits { Ok(()) } else { Err(Reject::TooLarge { what: "result", got, max }) }
             }
             _ => Err(Reject::Unasked(Unasked::Outcome(seq))),
         }

@@ -123,7 +123,7 @@ impl Replica {
         outcomes: Vec<Outcome>,
         out: &mut Actions,
     ) -> Result<(), Reject> {
-        self.execution.admit(seq, outcomes.len())?;
+        self.execution.admit(seq, &outcomes)?;
         let done = self.execution.executed_as(&self.seat, self.view(), state, outcomes, out);
         self.after_execution(&done, checkpoint, out);
         Ok(())
@@ -140,6 +140,9 @@ impl Replica {
             self.attempts = 0;
         }
         let periodic = done.seq.get().is_multiple_of(self.seat.limits.spec().checkpoint_interval);
+        if let Some(stable) = self.checkpoints.stable().filter(|stable| stable.seq == done.seq) {
+            self.confirm(stable, self.execution.state(), self.execution.clients().digest());
+        }
         if (checkpoint || periodic) && self.ordering.window().admit(done.seq).is_ok() {
             let vote = self.seat.sign(Checkpoint {
                 seq: done.seq,

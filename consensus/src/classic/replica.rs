@@ -79,8 +79,8 @@ pub(super) struct Building {
 /// What the view timer waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Watch {
-    /// The request at this place of the pool.
-    Request(u64),
+    /// The request at this place of the pool, to be ordered in this view.
+    Request(View, u64),
     /// This view to begin.
     NewView(View),
 }
@@ -199,17 +199,28 @@ impl Replica {
     /// A checkpoint is certified: keeps it if it is the latest, and forgets what lies below.
     pub(super) fn stabilise(&mut self, certificate: CheckpointCertificate, out: &mut Actions) {
         if let Some(own) = self.checkpoints.own(certificate.seq, self.seat.id) {
-            assert_eq!(
-                (own.state, own.clients),
-                (certificate.state, certificate.clients),
-                "a quorum certified another state at position {}: this replica's state is wrong",
-                certificate.seq
-            );
+            self.confirm(&certificate, own.state, own.clients);
         }
         if self.checkpoints.adopt(certificate.clone()) {
             self.ordering.forget(certificate.seq);
             out.push(Action::Persist { record: Record::Stable(certificate.clone()) });
             out.push(Action::Stable { certificate });
         }
+    }
+
+    /// A replica whose own state a quorum contradicts must not serve it: it stops.
+    pub(super) fn confirm(
+        &self,
+        certified: &CheckpointCertificate,
+        state: Digest,
+        clients: Digest,
+    ) {
+        assert_eq!(
+            (state, clients),
+            (certified.state, certified.clients),
+            "a quorum certified another state at position {}: the state of replica {} is wrong",
+            certified.seq,
+            self.seat.id
+        );
     }
 }

@@ -122,7 +122,7 @@ impl Replica {
     fn set_timer(&mut self, out: &mut Actions) {
         let wanted = match self.stage {
             Stage::Active(view) if self.seat.leads(view) => None,
-            Stage::Active(_) => self.pool.first().map(Watch::Request),
+            Stage::Active(view) => self.pool.first().map(|place| Watch::Request(view, place)),
             Stage::Changing(view) => {
                 let quorum = self.changes.support(view) >= self.seat.committee.quorum();
                 quorum.then_some(Watch::NewView(view))

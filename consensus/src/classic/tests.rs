@@ -239,6 +239,21 @@ fn certificate(seq: u64) -> CheckpointCertificate {
     CheckpointCertificate { seq: SeqNum::new(seq), state, clients, votes }
 }
 
+/// What replicas 0, 1 and 2 certify at `seq` if batches of the clients 1 to `seq` are executed up to there.
+fn true_certificate(seq: u64) -> CheckpointCertificate {
+    let decided = (1..=seq).map(|seq| decision(0, seq, &batch(0, &[seq]))).collect();
+    let decided = received(Message::Decisions(decided));
+    let deeds = drive(&mut replica(1), &mut Journal::default(), decided);
+    let mut votes = sent(&deeds).into_iter().filter_map(|message| match message {
+        Message::Checkpoint(vote) if vote.seq.get() == seq => Some(vote.message.clone()),
+        _ => None,
+    });
+    let vote = votes.next().expect("a checkpoint is due there");
+    let sign_as = |id| sign(id, Checkpoint { from: ReplicaId::new(id), ..vote.clone() });
+    let votes = (0..3).map(sign_as).collect();
+    CheckpointCertificate { seq: vote.seq, state: vote.state, clients: vote.clients, votes }
+}
+
 /// Replica `from` in view 0 says how far it is, and whether it waits for votes.
 fn status(from: u16, executed: u64, stable: u64, waits: bool) -> Message {
     let (executed, stable) = (SeqNum::new(executed), SeqNum::new(stable));

@@ -89,9 +89,11 @@ impl ViewChanges {
         (voters >= weak).then(|| above.first().copied()).flatten()
     }
 
-    /// How many replicas ask for exactly `view`.
+    /// How many replicas have left all views before `view`. Those that ask for a later one count: they ran out of
+    /// patience with `view` too, and would otherwise leave the others waiting without a timer for a quorum that
+    /// cannot come about.
     pub(super) fn support(&self, view: View) -> usize {
-        self.votes.values().filter(|vote| vote.view == view).count()
+        self.votes.values().filter(|vote| vote.view >= view).count()
     }
 
     /// New primary: the NEW-VIEW that the view changes at hand allow.

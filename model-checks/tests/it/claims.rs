@@ -9,7 +9,7 @@ const STATES: [(&str, usize); 5] = [
     ("equivocating-primary", 484_654),
     ("lying-new-primary", 156_794),
     ("lying-backup", 88_888),
-    ("silent-replica", 35_290),
+    ("silent-replica", 18_836),
     ("restart", 479_552),
 ];
 

@@ -146,8 +146,19 @@ fn a_view_change_shows_the_stable_checkpoint() {
 
 /// A replica whose own state is not the one that a quorum certified stops rather than serve it to anybody (ours).
 #[test]
-#[should_panic(expected = "this replica's state is wrong")]
+#[should_panic(expected = "a quorum certified another state at position 4")]
 fn a_replica_with_a_wrong_state_stops() {
     let (mut replica, _) = executed(4);
     step(&mut replica, received(Message::Stable(certificate(4))));
+}
+
+/// A replica that restarts below a certified position and computes another state there does not go on: it would
+/// answer queries from a state that a quorum contradicts.
+#[test]
+#[should_panic(expected = "a quorum certified another state at position 4")]
+fn a_replica_whose_state_a_quorum_contradicts_stops() {
+    let (mut replica, mut journal) = (replica(1), Journal::default());
+    step(&mut replica, received(Message::Stable(certificate(4))));
+    let decided = (1..=4).map(|seq| decision(0, seq, &batch(0, &[seq]))).collect();
+    drive(&mut replica, &mut journal, received(Message::Decisions(decided)));
 }

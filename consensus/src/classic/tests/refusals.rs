@@ -450,6 +450,10 @@ fn an_execution_has_one_outcome_per_request() {
         let event = Event::Executed { seq, state: Digest::NULL, outcomes, checkpoint: false };
         assert_eq!(refuse(&replica, event), Reject::Outcomes { seq, got, expected });
     }
+    let max = Limits::RESULT_BYTES;
+    let outcomes = vec![Outcome { result: vec![0; max + 1], retain: true }];
+    let event = Event::Executed { seq, state: Digest::NULL, outcomes, checkpoint: false };
+    assert_eq!(refuse(&replica, event), Reject::TooLarge { what: "result", got: max + 1, max });
 }
 
 /// The application answers what it was asked, once.

@@ -161,7 +161,7 @@ fn a_view_that_began_is_taken_up_again() {
     let (mut before, mut journal) = (replica(3), Journal::default());
     let mut deeds = drive(&mut before, &mut journal, received(propose(0, 1, &proposal)));
     deeds.extend(drive(&mut before, &mut journal, received(began.clone())));
-    assert_eq!(names(&deeds)[4..], ["persist", "persist", "prepare"]);
+    assert_eq!(names(&deeds)[4..], ["persist", "persist", "prepare", "arm"]);
     for done in [5, 6, 7] {
         let (mut replica, said) = reborn(3, &persisted(&deeds, done));
         assert_eq!((replica.standing().view, replica.standing().active), (View::new(1), true));
@@ -184,10 +184,10 @@ fn a_view_that_began_is_taken_up_again() {
 /// no client hears of them, nobody is told of old checkpoints, and no vote about them is heard.
 #[test]
 fn a_stable_checkpoint_survives() {
-    let deeds = step(&mut replica(1), received(Message::Stable(certificate(4))));
+    let deeds = step(&mut replica(1), received(Message::Stable(true_certificate(4))));
     let (mut replica, said) = reborn(1, &persisted(&deeds, 1));
     assert!(sent(&said).is_empty());
-    assert_eq!(replica.stable(), Some(&certificate(4)));
+    assert_eq!(replica.stable(), Some(&true_certificate(4)));
     let (got, low, high) = (SeqNum::new(4), SeqNum::new(4), SeqNum::new(12));
     let late = refuse(&replica, received(commit(2, 0, 4, Digest::NULL)));
     assert_eq!(late, Reject::OutsideWindow { got, low, high });

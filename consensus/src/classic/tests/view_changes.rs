@@ -28,7 +28,7 @@ fn a_replica_joins_the_smallest_view_that_two_ask_for() {
     let mut replica = replica(1);
     assert!(step(&mut replica, received(change(view_change(2, 7, vec![])))).is_empty());
     let deeds = step(&mut replica, received(change(view_change(3, 6, vec![]))));
-    assert_eq!(names(&deeds), ["persist", "view-change"]);
+    assert_eq!(names(&deeds), ["persist", "view-change", "arm"]);
     assert_eq!(replica.standing().view, View::new(6));
 }
 
@@ -126,4 +126,27 @@ fn a_batch_that_was_voted_for_is_kept_until_a_checkpoint() {
         let deeds = step(&mut replica, received(enter(new_view(2, votes, &[digest]))));
         assert_eq!(sent(&deeds), [&prepare(3, 2, 1, digest)], "it need not ask anybody");
     }
+}
+
+/// Who joins a view while others ask for a later one already must time it as well. Otherwise two that wait for view
+/// 1 and one that waits for view 2 would wait for ever: no view has a quorum, and nobody's patience ends.
+#[test]
+fn a_view_is_timed_although_part_of_its_quorum_asks_for_a_later_one() {
+    let mut replica = replica(0);
+    step(&mut replica, received(change(view_change(1, 1, vec![]))));
+    let deeds = step(&mut replica, received(change(view_change(2, 2, vec![]))));
+    assert_eq!(names(&deeds), ["persist", "view-change", "arm"]);
+    assert_eq!(replica.standing().view, View::new(1));
+    let deeds = step(&mut replica, Event::Expired(Timer::View));
+    assert_eq!(names(&deeds), ["persist", "view-change"]);
+    assert_eq!(replica.standing().view, View::new(2));
+}
+
+/// The primary of a new view has a whole time-out for the request that waits, not what the last one left of it.
+#[test]
+fn a_new_view_starts_the_timer_anew() {
+    let mut replica = waiting(2);
+    let deeds = step(&mut replica, received(plain_view(1)));
+    let after = config(2).limits.view_timeout(0);
+    assert_eq!(deeds.last(), Some(&Action::Arm { timer: Timer::View, after }));
 }
