@@ -2,7 +2,9 @@
 //!
 //! Actions are performed in the order they are emitted. `Persist` is a barrier: an action after it waits until
 //! the record is durable, because a vote that leaves first can be forgotten in a crash and contradicted after
-//! it. Refuses to know: how a driver does any of it.
+//! it.
+//!
+//! In: nothing. Out: the vocabulary of what a driver is asked for. Refuses to know: how a driver does any of it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,9 @@
 //! What an application looks like to harnesses that run a cluster in one thread.
 //!
 //! The protocol never sees this trait: it emits actions, and whoever drives it answers them. Simulator, models
-//! and workloads plug in here; the node has its own bridge. Refuses to know: disks and clocks.
+//! and workloads plug in here; the node has its own bridge.
+//!
+//! In: requests, proposals, decisions. Out: batches, verdicts, outcomes. Refuses to know: disks and clocks.
 
 use std::fmt::Debug;
 use std::hash::Hash;

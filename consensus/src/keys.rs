@@ -6,13 +6,16 @@
 //! What is signed is always the canonical encoding of `(scope, kind, statement)`: a signature made for one
 //! network, epoch, layer, group or kind of statement is worthless in any other.
 
+mod material;
 mod ed25519;
 mod symbolic;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ClientId, Digest, Epoch, GroupId, Layer, NetworkId, ReplicaId};
+use crate::ids::{Digest, Epoch, GroupId, Layer, NetworkId, ReplicaId};
 use crate::wire::encode;
+
+pub use material::{BadKey, Forged, Kind, PublicKey, Signature};
 
 /// Where a statement is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,34 +35,6 @@ impl Scope {
     pub const fn new(network: NetworkId) -> Self {
         Self { network, epoch: Epoch::ZERO, layer: Layer::ZERO, group: GroupId::ZERO }
     }
-}
-
-/// What kind of statement a signature covers. The numbers are part of what is signed and never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Kind {
-    /// A client's request.
-    Request = 1,
-    /// A replica's answer to a client.
-    Reply = 2,
-    /// OSDI '99 PRE-PREPARE.
-    PrePrepare = 3,
-    /// OSDI '99 PREPARE.
-    Prepare = 4,
-    /// OSDI '99 COMMIT.
-    Commit = 5,
-    /// OSDI '99 CHECKPOINT.
-    Checkpoint = 6,
-    /// OSDI '99 VIEW-CHANGE.
-    ViewChange = 7,
-    /// OSDI '99 NEW-VIEW.
-    NewView = 8,
-    /// Where a replica stands, for retransmission.
-    Status = 9,
-    /// A request for decisions or for a proposal.
-    Fetch = 10,
-    /// A client asks one replica for its replies. No message of the protocol: drivers use it on their ports.
-    Hello = 11,
 }
 
 /// The one who signs a statement.
@@ -87,55 +62,6 @@ pub trait Statement: Serialize {
     fn nested(&self, check: &mut Check<'_>) -> Result<(), Forged> {
         let _ = check; // most statements contain none
         Ok(())
-    }
-}
-
-/// The public half of a key: 32 bytes, an Ed25519 point or a symbolic name.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct PublicKey([u8; 32]);
-
-impl PublicKey {
-    /// Wraps 32 bytes. Whether they are a point is found out when they are used.
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes.
-    pub const fn bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// The client that owns this key.
-    pub fn client(&self) -> ClientId {
-        ClientId::new(Digest::of("gridquorum client", self))
-    }
-}
-
-impl std::fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "PublicKey({})", Digest::new(self.0))
-    }
-}
-
-/// 64 bytes of signature.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Signature([[u8; 32]; 2]);
-
-impl Signature {
-    /// Wraps the two halves.
-    pub const fn new(halves: [[u8; 32]; 2]) -> Self {
-        Self(halves)
-    }
-
-    /// The two halves.
-    pub const fn halves(&self) -> &[[u8; 32]; 2] {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Signature {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Signature({})", Digest::new(self.0[0]))
     }
 }
 
@@ -175,28 +101,6 @@ impl<M> std::ops::Deref for Verified<M> {
     }
 }
 
-/// Why a value could not be verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Forged {
-    /// The named replica is not a member.
-    #[error("replica {0} is not a member of this committee")]
-    Stranger(ReplicaId),
-    /// The signature does not match author, scope, kind and statement.
-    #[error("signature of a {kind:?} does not match its author")]
-    Signature {
-        /// The kind of statement.
-        kind: Kind,
-    },
-    /// A payload does not hash to the digest that the signed statement names.
-    #[error("payload hashes to {got}, the statement names {stated}")]
-    Payload {
-        /// The digest in the statement.
-        stated: Digest,
-        /// The digest of the payload.
-        got: Digest,
-    },
-}
-
 /// A value that knows every signature inside it.
 pub trait Signatures {
     /// Has `check` look at each signature, nested ones included, and at each payload bound by a digest.
@@ -233,14 +137,6 @@ enum Scheme {
     Ed25519(ed25519::Ring),
     /// Tokens for models and simulations.
     Symbolic(Vec<PublicKey>),
-}
-
-/// A replica's key is not a point of the curve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the public key of replica {replica} is not a valid Ed25519 key")]
-pub struct BadKey {
-    /// Whose key.
-    pub replica: ReplicaId,
 }
 
 impl Keyring {

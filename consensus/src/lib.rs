@@ -53,7 +53,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Refuses to know: what an operation means, where bytes come from, how time passes.
+//! In: events. Out: actions. Refuses to know: what an operation means, where bytes come from, how time passes.
 
 pub mod ids;
 pub mod committee;
@@ -61,6 +61,7 @@ pub mod limits;
 pub mod wire;
 pub mod keys;
 pub mod request;
+pub mod client_table;
 pub mod certificate;
 pub mod reject;
 pub mod event;

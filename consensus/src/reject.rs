@@ -1,7 +1,9 @@
 //! Everything the protocol refuses, with the values that clash.
 //!
 //! A reject is an ordinary answer to a peer, a client or a driver that sent something useless. After it the
-//! state is what it was and no action was emitted. Refuses to know: who counts them.
+//! state is what it was and no action was emitted.
+//!
+//! In: clashing values. Out: a sentence that names them. Refuses to know: who counts them.
 
 use crate::certificate::BadCertificate;
 use crate::ids::{ClientId, Digest, ReplicaId, SeqNum, Timestamp, View};

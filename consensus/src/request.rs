@@ -1,9 +1,6 @@
-//! What clients ask for, how it is batched, and that each request runs at most once.
+//! What clients ask for, and how it is batched.
 //!
-//! In: signed requests. Out: batches and proposals with one digest each; which requests of a batch are fresh.
-//! Refuses to know: what an operation means.
-
-pub mod clients;
+//! In: signed requests. Out: batches and proposals with one digest each. Refuses to know: what an operation means.
 
 use std::collections::BTreeSet;
 

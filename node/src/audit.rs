@@ -1,8 +1,13 @@
 //! Audit of a chain, offline: nothing is believed that the files do not prove.
 //!
-//! In: a folder with a chain and its genesis. Out: what was checked and counted, and what is wrong, block by block.
-//! Refuses to know: replicas and networks. Certificates and signatures are checked here, with the committee's keys
-//! from the genesis; what the commands lead to is computed again by [`ledger::audit`].
+//! In: a folder with a chain and its genesis, and a genesis to compare it with. Out: what was checked and counted, and
+//! what is wrong, block by block. Refuses to know: replicas and sockets. Certificates and signatures are checked here,
+//! with the committee's keys from the genesis; what the commands lead to is computed again by [`ledger::audit`].
+//!
+//! The genesis beside a chain proves nothing about whose chain it is: whoever makes a chain writes its genesis, too.
+//! Its digest, the network's name, is reported; an auditor who knows the founding compares.
+
+pub mod together;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +16,7 @@ use consensus::certificate::CheckpointCertificate;
 use consensus::committee::Committee;
 use consensus::ids::{Digest, SeqNum};
 use consensus::keys::Keyring;
-use consensus::request::clients::Clients;
+use consensus::client_table::Clients;
 use consensus::request::{Attachment, Proposal};
 use ledger::audit::{Audit as LedgerAudit, Report as LedgerReport};
 use ledger::{Applied, Author, Entry, Fact};
@@ -43,6 +48,11 @@ pub enum AuditError {
 pub struct Outcome {
     /// The chain.
     pub chain: String,
+    /// The network it belongs to, in hexadecimal: the digest of founding document, keys and bounds.
+    pub network: String,
+    /// The block hash at every position from 1 on; none for a null request.
+    #[serde(skip)]
+    pub hashes: Vec<Option<ledger::Hash>>,
     /// Whether everything in the files was checked and nothing is wrong.
     pub holds: bool,
     /// What is wrong, each with the block it is in.
@@ -85,12 +95,26 @@ pub struct Outcome {
     pub head: String,
 }
 
-/// Audits the chain in `folder`; `each_fact` is called with everything that its commands led to.
+/// Audits the chain in `folder` by the genesis beside it; `each_fact` is called with everything that its commands
+/// led to.
 ///
 /// # Errors
 ///
 /// [`AuditError`] if there is nothing to audit. A damaged chain is no error but a finding.
 pub fn audit(folder: &Path, each_fact: impl FnMut(&Fact)) -> Result<Outcome, AuditError> {
+    audit_trusting(folder, None, each_fact)
+}
+
+/// As [`audit`]; with `trusted`, a chain of another network does not hold.
+///
+/// # Errors
+///
+/// As [`audit`].
+pub fn audit_trusting(
+    folder: &Path,
+    trusted: Option<&Founding>,
+    each_fact: impl FnMut(&Fact),
+) -> Result<Outcome, AuditError> {
     let inner = folder.join("chain");
     let folder = if inner.is_dir() { inner } else { folder.to_owned() };
     if !folder.join("genesis.json").is_file() || !folder.join("blocks.log").is_file() {
@@ -102,9 +126,18 @@ pub fn audit(folder: &Path, each_fact: impl FnMut(&Fact)) -> Result<Outcome, Aud
         Err(error @ FoundingError::Io { .. }) => return Err(error.into()),
         Err(error) => return Ok(unreadable(&folder, format!("genesis: {error}"))),
     };
+    let network = founding.network_name();
+    if let Some(expected) = trusted.map(Founding::network_name)
+        && expected != network
+    {
+        let finding = format!("genesis: it founds network {network}, the trusted one {expected}");
+        return Ok(Outcome { network, ..unreadable(&folder, finding) });
+    }
     let exported = match Exported::read(&folder) {
         Ok(exported) => exported,
-        Err(error) => return Ok(unreadable(&folder, name_damage(&folder, &error))),
+        Err(error) => {
+            return Ok(Outcome { network, ..unreadable(&folder, name_damage(&folder, &error)) });
+        }
     };
     let mut run = Run::new(&founding, each_fact);
     run.chain(&exported);
@@ -115,7 +148,7 @@ fn unreadable(folder: &Path, finding: String) -> Outcome {
     Outcome {
         chain: folder.display().to_string(),
         findings: vec![finding],
-        not_checked: "everything after the damage".to_owned(),
+        not_checked: "everything behind it".to_owned(),
         ..Outcome::default()
     }
 }
@@ -164,7 +197,10 @@ impl<F: FnMut(&Fact)> Run<F> {
             clients: Clients::default(),
             state: state_digest(&founding.genesis_header()),
             clients_known: true,
-            outcome: Outcome::default(),
+            outcome: Outcome {
+                network: founding.network_name(),
+                ..Outcome::default()
+            },
             each_fact,
         }
     }
@@ -182,7 +218,9 @@ impl<F: FnMut(&Fact)> Run<F> {
         for sealed in &exported.blocks {
             let seq = sealed.seal.seq;
             self.seal(sealed);
-            match &sealed.block {
+            let block = sealed.block.as_ref();
+            self.outcome.hashes.push(block.map(|block| block.header.hash()));
+            match block {
                 Some(block) => {
                     let parts = exported.private.as_ref().and_then(|all| all.get(&seq));
                     self.block(seq, block, parts.map_or(&[], Vec::as_slice));
@@ -193,10 +231,23 @@ impl<F: FnMut(&Fact)> Run<F> {
                 self.checkpoint(seq, certificate);
             }
         }
-        for stray in certificates {
-            self.find(stray.seq, "a checkpoint certifies it, and the chain ends before");
-        }
+        certificates.for_each(|certificate| self.beyond(certificate));
         self.private_parts_belong(exported);
+    }
+
+    /// A certificate for a position that the chain does not reach. Replicas store certificates before they have
+    /// executed up to them, so one that was killed in between is honest; that the chain ends early is said.
+    fn beyond(&mut self, certificate: &CheckpointCertificate) {
+        self.certificate(certificate.seq, certificate);
+        self.not_checked(format!(
+            "the state that a checkpoint certifies at {}: the chain ends before it",
+            certificate.seq
+        ));
+    }
+
+    fn not_checked(&mut self, what: String) {
+        let before = &mut self.outcome.not_checked;
+        *before = if before.is_empty() { what } else { format!("{before}; {what}") };
     }
 
     /// The certificate: a quorum of distinct replicas signed for exactly this batch at this position.
@@ -286,20 +337,25 @@ impl<F: FnMut(&Fact)> Run<F> {
 
     /// The certified state must be the one that the blocks up to `seq` lead to.
     fn checkpoint(&mut self, seq: SeqNum, certificate: &CheckpointCertificate) {
-        self.outcome.checkpoints += 1;
         if certificate.seq != seq {
             self.find(seq, format_args!("a checkpoint of {} stands behind it", certificate.seq));
         }
+        self.certificate(seq, certificate);
+        let clients = !self.clients_known || self.clients.digest() == certificate.clients;
+        if self.state != certificate.state || !clients {
+            self.find(seq, "its checkpoint certifies another state");
+        }
+    }
+
+    /// A quorum of distinct replicas signed for the same state.
+    fn certificate(&mut self, seq: SeqNum, certificate: &CheckpointCertificate) {
+        self.outcome.checkpoints += 1;
         if let Err(error) = certificate.check(self.committee) {
             self.find(seq, format_args!("its checkpoint does not add up: {error}"));
         }
         let signatures = &mut self.outcome.signatures;
         if let Err(error) = self.keyring.verify_counted(certificate.clone(), signatures) {
             self.find(seq, format_args!("its checkpoint: {error}"));
-        }
-        let clients = !self.clients_known || self.clients.digest() == certificate.clients;
-        if self.state != certificate.state || !clients {
-            self.find(seq, "its checkpoint certifies another state");
         }
     }
 
@@ -308,6 +364,13 @@ impl<F: FnMut(&Fact)> Run<F> {
         self.outcome.root = ledger.ledger().root().to_string();
         let LedgerReport { findings, unlisted, not_recomputed_from, counts, head } =
             ledger.finish();
+        if let Some(block) = not_recomputed_from {
+            let why = if with_private { "are missing" } else { "do not lie beside the chain" };
+            let missing = counts.missing;
+            self.not_checked(format!(
+                "roots, bills and scores from block {block} on: {missing} private parts {why}"
+            ));
+        }
         let mut outcome = self.outcome;
         outcome.findings.extend(findings.iter().map(ToString::to_string));
         outcome.unlisted += unlisted;
@@ -322,13 +385,6 @@ impl<F: FnMut(&Fact)> Run<F> {
         outcome.slots = counts.slots;
         outcome.roots = counts.roots;
         outcome.invariants = counts.invariants;
-        if let Some(block) = not_recomputed_from {
-            let why = if with_private { "are missing" } else { "do not lie beside the chain" };
-            outcome.not_checked = format!(
-                "roots, bills and scores from block {block} on: {} private parts {why}",
-                counts.missing
-            );
-        }
         outcome.holds = outcome.findings.is_empty();
         outcome
     }

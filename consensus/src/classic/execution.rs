@@ -18,12 +18,12 @@ use super::record::Record;
 use super::seat::Seat;
 use crate::action::Action;
 use crate::certificate::Decision;
+use crate::client_table::Clients;
 use crate::event::Verdict;
 use crate::ids::{Digest, SeqNum, View};
 use crate::keys::Signed;
 use crate::limits::Limits;
 use crate::reject::{Reject, Unasked};
-use crate::request::clients::Clients;
 use crate::request::{Outcome, Reply, Request};
 
 /// What execution emits.

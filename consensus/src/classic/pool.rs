@@ -47,8 +47,8 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// `TooLarge` beyond the limits; `ConflictingRequest` if another request of this client with the same or a later timestamp waits;
-    /// `Overloaded` if there is no room.
+    /// `TooLarge` beyond the limits; `ConflictingRequest` if another request of this client with the same or a later
+    /// timestamp waits; `Overloaded` if there is no room.
     pub(super) fn offer(
         &mut self,
         submission: Submission,

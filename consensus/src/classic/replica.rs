@@ -4,12 +4,12 @@
 
 use crate::action::Action;
 use crate::certificate::CheckpointCertificate;
+use crate::client_table::Clients;
 use crate::committee::Committee;
 use crate::ids::{ClientId, Digest, ReplicaId, SeqNum, Timestamp, View};
 use crate::keys::Signer;
 use crate::limits::Limits;
 use crate::protocol::Standing;
-use crate::request::clients::Clients;
 
 use super::catch_up::CatchUp;
 use super::checkpoint::Checkpoints;

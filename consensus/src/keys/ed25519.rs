@@ -5,7 +5,7 @@
 
 use ed25519_zebra::{SigningKey, VerificationKey};
 
-use super::{BadKey, Forged, PublicKey, Signature};
+use super::material::{BadKey, Forged, PublicKey, Signature};
 use crate::ids::ReplicaId;
 
 /// The committee's keys, unpacked once.

@@ -3,7 +3,7 @@
 //! For models and simulations, where the environment issues tokens only to their owners, so that a forgery
 //! is a token nobody issued. In: a name and bytes. Out: a token. Refuses to know: secrets; it protects nothing.
 
-use super::{PublicKey, Signature};
+use super::material::{PublicKey, Signature};
 
 /// The key called `name`.
 pub(super) fn key(name: u64) -> PublicKey {

@@ -7,7 +7,8 @@ use consensus::sim::setup::Setup;
 
 use crate::world::{LONG, replica, world};
 
-/// papers.md 1.5: with one request per batch, each decision costs (n-1) pre-prepares, (n-1)^2 prepares and
+/// OSDI 1999, section 4.2, counted for any n.
+/// With one request per batch, each decision costs (n-1) pre-prepares, (n-1)^2 prepares and
 /// n(n-1) commits, for any n; nothing is retransmitted and nobody asks for anything.
 #[test]
 fn a_decision_costs_what_the_formula_says() {

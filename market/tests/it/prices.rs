@@ -28,7 +28,7 @@ fn totals(production: i64, consumption: i64) -> RegionTotals {
         .expect("bounded")
 }
 
-/// papers.md 7.4, the rows of g and flaw (ii), to the last nano-currency. Row: x, tp, tc, q, a,
+/// Mihaylov et al. 2014, section 2: g and its second flaw, to the last nano-currency. Row: x, tp, tc, q, a,
 /// reward.
 #[test]
 fn published_rewards() {
@@ -51,7 +51,7 @@ fn published_rewards() {
     }
 }
 
-/// papers.md 7.4, the rows of h, and h = 0 where nothing is produced or consumed. Row: y, tp, tc,
+/// Mihaylov et al. 2014, section 2: h, and h = 0 where nothing is produced or consumed. Row: y, tp, tc,
 /// r, bill.
 #[test]
 fn published_bills() {

@@ -16,69 +16,29 @@ mod speech;
 use std::path::Path;
 
 use documents::Facts;
-use tree::{Breach, Tree, demand_none};
-
-/// Files that break a rule for now: the rule, the file, and why. One that does not break it any more is a breach.
-const EXCEPTIONS: [(&str, &str, &str); 8] = [
-    (
-        "order of knowledge",
-        "consensus/src/keys/ed25519.rs",
-        "speaks of its parent's public keys and signatures",
-    ),
-    (
-        "order of knowledge",
-        "consensus/src/keys/symbolic.rs",
-        "speaks of its parent's public keys and signatures",
-    ),
-    (
-        "order of knowledge",
-        "consensus/src/request/clients.rs",
-        "speaks of its parent's requests and batches",
-    ),
-    ("width", "consensus/src/classic/pool.rs", "one sentence about errors"),
-    ("header", "consensus/src/action.rs", "what goes out is its subject"),
-    ("header", "consensus/src/application.rs", "what goes in and out is its subject"),
-    ("header", "consensus/src/lib.rs", "says in and out in its first sentences"),
-    ("header", "consensus/src/reject.rs", "what goes out is its subject"),
-];
+use tree::{Tree, demand_none};
 
 /// The checkout that this test was built from.
 fn checkout() -> Tree {
     Tree::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
 }
 
-/// # Panics
-///
-/// If there are breaches beside the exceptions to `rules`, or exceptions that nothing needs.
-fn demand(rules: &[&'static str], mut breaches: Vec<Breach>) {
-    for (rule, path, why) in EXCEPTIONS {
-        let Some(rule) = rules.iter().find(|demanded| **demanded == rule) else { continue };
-        let before = breaches.len();
-        breaches.retain(|breach| !breach.is_of(rule, path));
-        if breaches.len() == before {
-            let what = format!("breaks the rule no more; its exception ({why}) can go");
-            breaches.push(Breach::new(path, 1, rule, what));
-        }
-    }
-    demand_none(breaches);
-}
-
 /// A stranger who opens any file reads first what it is for.
 #[test]
 fn every_file_opens_with_what_it_is_for() {
-    demand(&["header"], headers::breaches(&checkout()));
+    demand_none(headers::breaches(&checkout()));
 }
 
 /// Nothing is wider or longer than can be read, nothing is left unfinished or unexplained.
 #[test]
 fn sources_have_their_form() {
-    demand(&["width", "length", "name", "unfinished"], form::breaches(&checkout()));
+    demand_none(form::breaches(&checkout()));
 }
 
 /// Within a crate there is one line of files, and everybody looks up it only.
 #[test]
 fn a_file_uses_only_files_above_it_and_its_children() {
-    demand(&["order of knowledge"], order::breaches(&checkout()));
+    demand_none(order::breaches(&checkout()));
 }
 
 /// The drawing of the house in ARCHITECTURE.md is the graph of the manifests.
@@ -105,14 +65,4 @@ fn documents_name_what_there_is() {
 #[test]
 fn the_project_speaks_of_itself_alone() {
     demand_none(speech::breaches(&checkout()));
-}
-
-/// An exception holds for one rule and one file.
-#[test]
-#[should_panic(
-    expected = "2 breaches:\nconsensus/src/classic/pool.rs:1: width: breaks the rule no more; its \
-                           exception (one sentence about errors) can go\nx.rs:3: width: long"
-)]
-fn an_exception_that_nothing_needs_is_a_breach() {
-    demand(&["width"], vec![Breach::new("x.rs", 3, "width", "long")]);
 }

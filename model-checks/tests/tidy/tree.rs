@@ -88,11 +88,6 @@ impl Breach {
     ) -> Self {
         Self { path: path.into(), line, rule, what: what.into() }
     }
-
-    /// Whether this is a breach of `rule` in the file at `path`.
-    pub(crate) fn is_of(&self, rule: &str, path: &str) -> bool {
-        self.rule == rule && self.path == path
-    }
 }
 
 impl fmt::Display for Breach {

@@ -55,9 +55,10 @@ fn signed(votes: Vec<ViewChange>) -> Vec<Arc<Signed<ViewChange>>> {
     votes.into_iter().map(|vote| Arc::new(signer(vote.from.get()).sign(vote))).collect()
 }
 
-/// papers.md 2.8: V gives min-s 100, prepared (101, a, view 0) and (103, c, view 0): O = 101:a, 102:null, 103:c.
+/// OSDI 1999, section 4.4, worked by hand.
+/// V gives min-s 100, prepared (101, a, view 0) and (103, c, view 0): O = 101:a, 102:null, 103:c.
 #[test]
-fn the_example_of_the_paper() {
+fn a_gap_between_what_prepared_becomes_null() {
     let votes = signed(vec![
         vote(0, 100, vec![prepared(101, "a", 0)]),
         vote(1, 100, vec![prepared(101, "a", 0), prepared(103, "c", 0)]),

@@ -82,7 +82,7 @@ fn unlike_steps_never_clear_more_than_was_offered() {
     check(&book(&[(30, 10), (25, 7)], &[(10, 5), (20, 7)]), Some(25), 12, &[10, 2, 5, 7]);
 }
 
-/// papers.md 8.4 for the k-double auction: bids 10, 8, 6, 4 and asks 3, 5, 7, 9 trade twice, at 6.5
+/// The k-double auction worked by hand: bids 10, 8, 6, 4 and asks 3, 5, 7, 9 trade twice, at 6.5
 /// for kappa 1/2 and at 5.75 for kappa 1/4. The uniform auction takes the same two trades; its
 /// interval is [max(5, 6), min(8, 7)] = [6, 7], the one of the M-th price variant: 6.5 for kappa
 /// 1/2, 6.25 for kappa 1/4.

@@ -2,7 +2,8 @@
 //!
 //! In: batches about to be executed, and what came of them. Out: which requests are fresh; cached answers.
 //! Refuses to know: connections. The table is part of the replicated state: all replicas at one position hold
-//! the same table, checkpoints certify its digest, and state transfer carries it (papers.md 2.7).
+//! the same table, checkpoints certify its digest, and state transfer carries it (as the
+//! remedy of Berger, Reiser and Bessani 2021 asks).
 //!
 //! Source: OSDI '99, section 4.1: timestamps of one client increase; a request runs at most once; the last
 //! reply is sent again for a repeated timestamp.
@@ -11,8 +12,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, Outcome};
 use crate::ids::{ClientId, Digest, Timestamp};
+use crate::request::{Batch, Outcome, Request};
 
 /// The last request of one client that was executed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,8 +44,7 @@ impl Clients {
 
     /// For each request of `batch`, whether it is to be executed. A batch names each client at most once.
     pub fn fresh(&self, batch: &Batch) -> Vec<bool> {
-        let is_fresh =
-            |r: &crate::keys::Signed<super::Request>| self.is_fresh(&r.client(), r.timestamp);
+        let is_fresh = |r: &crate::keys::Signed<Request>| self.is_fresh(&r.client(), r.timestamp);
         batch.requests.iter().map(is_fresh).collect()
     }
 
