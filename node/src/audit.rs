@@ -7,16 +7,14 @@
 //! The genesis beside a chain proves nothing about whose chain it is: whoever makes a chain writes its genesis, too.
 //! Its digest, the network's name, is reported; an auditor who knows the founding compares.
 
-pub mod together;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use consensus::certificate::CheckpointCertificate;
+use consensus::client_table::Clients;
 use consensus::committee::Committee;
 use consensus::ids::{Digest, SeqNum};
 use consensus::keys::Keyring;
-use consensus::client_table::Clients;
 use consensus::request::{Attachment, Proposal};
 use ledger::audit::{Audit as LedgerAudit, Report as LedgerReport};
 use ledger::{Applied, Author, Entry, Fact};
@@ -197,10 +195,7 @@ impl<F: FnMut(&Fact)> Run<F> {
             clients: Clients::default(),
             state: state_digest(&founding.genesis_header()),
             clients_known: true,
-            outcome: Outcome {
-                network: founding.network_name(),
-                ..Outcome::default()
-            },
+            outcome: Outcome { network: founding.network_name(), ..Outcome::default() },
             each_fact,
         }
     }

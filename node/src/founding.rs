@@ -113,6 +113,16 @@ impl Founding {
         Self::try_new(file)
     }
 
+    /// The network's name: the digest of region, keys and bounds. Two deployments with the same are one.
+    pub fn network(&self) -> NetworkId {
+        self.network
+    }
+
+    /// The same in hexadecimal.
+    pub fn network_name(&self) -> String {
+        Hex32(*self.network.digest().bytes()).to_string()
+    }
+
     /// The region.
     pub fn region(&self) -> &Genesis {
         &self.region

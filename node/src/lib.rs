@@ -26,6 +26,7 @@ pub mod clients;
 pub mod service;
 pub mod client;
 pub mod audit;
+pub mod chains;
 pub mod people;
 pub mod init;
 pub mod harvest;

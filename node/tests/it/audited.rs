@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use consensus::sim::random::Random;
 use node::audit::audit;
+use node::store::log::Log;
 
 use crate::world::{Scratch, run};
 
@@ -85,6 +86,72 @@ fn without_private_parts_the_audit_says_what_it_could_not_check() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("not checked") && text.contains("private parts"), "{text}");
+}
+
+fn audited(folder: &Path, more: &[&str]) -> (Option<i32>, String) {
+    let folder = folder.to_string_lossy().into_owned();
+    let output = run(&[&["audit", &folder], more].concat());
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A chain of another run holds by itself, and so do the others; beside each other, or beside the genesis that the
+/// auditor trusts, it is found out. A chain that is not there is missed.
+#[test]
+fn foreign_and_missing_chains_are_found_out() {
+    let scratch = Scratch::new("foreign");
+    let report = trial(&scratch, &[]);
+    let other = Scratch::new("foreign-other");
+    let foreign = trial(&other, &["--seed", "9"]);
+    let genesis = report.join("chains/replica-0/genesis.json");
+    let genesis = genesis.to_string_lossy();
+    let (code, text) = audited(&report, &["--genesis", &genesis]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("network") && text.contains("the trusted one"), "{text}");
+    let (code, text) = audited(&foreign.join("chains/replica-0"), &["--genesis", &genesis]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("genesis: it founds network"), "{text}");
+
+    let intruder = report.join("chains/replica-1");
+    copy(&intruder, &scratch.path("kept"));
+    copy(&foreign.join("chains/replica-1"), &intruder);
+    let (code, text) = audited(&report, &[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("replica-1 to network"), "{text}");
+    copy(&scratch.path("kept"), &intruder);
+    assert_eq!(audited(&report, &[]).0, Some(0));
+
+    std::fs::remove_dir_all(report.join("chains/replica-2")).expect("there");
+    let (code, text) = audited(&report, &[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("replica 2 was up at the end, and its chain is missing"), "{text}");
+}
+
+/// A replica stores a checkpoint's certificate before it has executed up to it. Killed in between it leaves an honest
+/// chain that ends before its last certificate: that is said, and is no fault. A forged one is.
+#[test]
+fn a_chain_that_ends_before_its_last_certificate_is_honest() {
+    let scratch = Scratch::new("early");
+    let report = trial(&scratch, &[]);
+    let chain = scratch.path("chain");
+    copy(&report.join("chains/replica-0"), &chain);
+    std::fs::remove_file(chain.join("private.log")).expect("there");
+    let path = chain.join("blocks.log");
+    let (mut blocks, entries) = Log::open(&path).expect("a log");
+    let entries: Vec<Vec<u8>> = entries.into_iter().map(|(_, payload)| payload).collect();
+    blocks.replace(&entries[..entries.len() - 3]).expect("writable");
+    drop(blocks);
+    let (code, text) = audited(&chain, &[]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("the chain ends before it"), "{text}");
+
+    let path = chain.join("checkpoints.log");
+    let (mut certificates, entries) = Log::open(&path).expect("a log");
+    let mut entries: Vec<Vec<u8>> = entries.into_iter().map(|(_, payload)| payload).collect();
+    let last = entries.last_mut().expect("a certificate");
+    *last.last_mut().expect("not empty") ^= 1;
+    certificates.replace(&entries).expect("writable");
+    let (code, text) = audited(&chain, &[]);
+    assert_eq!(code, Some(1), "{text}");
 }
 
 /// The audit of a whole report looks at every chain; a wrong one is exit code 1 and its block is named.
