@@ -61,6 +61,9 @@ pub enum SubmitError {
     /// f+1 replicas will not pass the request on: it was not and will not be executed.
     #[error("refused: {0}")]
     Refused(Unwelcome),
+    /// f+1 replicas know a later request of this client. This one may have been executed before that.
+    #[error("a later request of this key is known; whether this one was executed is unknown")]
+    Overtaken,
     /// Nobody answered in time. The request may have been executed, or may be executed later.
     #[error("no answer within {0:?}; whether it was executed is unknown")]
     Unknown(Duration),
@@ -93,6 +96,7 @@ struct Order {
 pub struct Gateway {
     wishes: mpsc::Sender<Wish>,
     replies: Arc<AtomicU64>,
+    reply_checks: Arc<AtomicU64>,
     /// How many replicas are there.
     connected: Arc<AtomicUsize>,
 }
@@ -118,7 +122,7 @@ impl Gateway {
         patience: Patience,
     ) -> Result<Self, rustls::Error> {
         let keyring = Arc::new(founding.keyring());
-        let replies = Arc::new(AtomicU64::new(0));
+        let (replies, reply_checks) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let (arrivals, arrived) = mpsc::channel(QUEUE);
         let mut connections = Vec::new();
         for (replica, door) in founding.committee().replicas().zip(doors) {
@@ -131,6 +135,7 @@ impl Gateway {
                 keyring: keyring.clone(),
                 arrivals: arrivals.clone(),
                 replies: replies.clone(),
+                reply_checks: reply_checks.clone(),
             };
             tokio::spawn(connection.run(outgoing));
             connections.push(queue);
@@ -149,7 +154,7 @@ impl Gateway {
             question: 0,
         };
         tokio::spawn(worker.run(wished, arrived));
-        Ok(Self { wishes, replies, connected })
+        Ok(Self { wishes, replies, reply_checks, connected })
     }
 
     /// When each replica's reply to this client's last request arrived, those after the result was certain included.
@@ -169,9 +174,14 @@ impl Gateway {
         }
     }
 
-    /// How many replies arrived, each with its signature checked, whether they were still needed or not.
+    /// How many replies arrived, whether they were still needed or not.
     pub fn replies(&self) -> u64 {
         self.replies.load(Ordering::Relaxed)
+    }
+
+    /// How many signatures of replies were checked, those that did not hold included.
+    pub fn reply_checks(&self) -> u64 {
+        self.reply_checks.load(Ordering::Relaxed)
     }
 
     /// Has an operation ordered and executed. `last` is the highest timestamp this key may have used before, in
@@ -330,6 +340,8 @@ impl Worker {
                     .values()
                     .filter_map(|seat| seat.hellos.get(usize::from(replica.get())));
                 hellos.for_each(|hello| self.greet(hello));
+                // A replica closes connections that do not say anything; nobody waits for this answer.
+                self.send(replica, &ToReplica::Ask { id: 0, question: Question::Ping });
             }
             Arrival::Reply(reply) => self.reply(reply),
             Arrival::Answer { id, answer } => {
@@ -364,7 +376,14 @@ impl Worker {
         waiting.refusals.insert(from, why);
         if waiting.refusals.values().filter(|other| **other == why).count() >= self.committee.weak()
         {
-            self.give_up(id, SubmitError::Refused(why));
+            // That a later request is known says nothing about what happened to this one before.
+            let error = match why {
+                Unwelcome::Stale => SubmitError::Overtaken,
+                Unwelcome::Busy | Unwelcome::Forged | Unwelcome::Inadmissible => {
+                    SubmitError::Refused(why)
+                }
+            };
+            self.give_up(id, error);
         }
     }
 

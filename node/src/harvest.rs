@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use community::{Bills, Dataset, Flows, grid_only_nano};
-use ledger::Fact;
+use ledger::{Fact, SlotSummary};
 use market::{ParticipantId, Price, Tariff};
 
 use crate::report::{HomeRow, SlotRow};
@@ -18,6 +18,8 @@ pub struct Harvest {
     slots: Vec<SlotRow>,
     /// Orders of the slot that is open.
     orders: u32,
+    /// Energy beyond contracts in the slot that is being closed: drawn, fed in.
+    beyond: (i64, i64),
     scores: BTreeMap<ParticipantId, Scores>,
 }
 
@@ -35,6 +37,11 @@ impl Harvest {
         self.bills.fold(fact);
         match fact {
             Fact::Ordered { .. } => self.orders += 1,
+            Fact::Billed(bill) => {
+                let wh = bill.line.deviation.wh();
+                self.beyond.0 += wh.max(0);
+                self.beyond.1 += (-wh).max(0);
+            }
             Fact::Scored { participant, before, assessment, .. } => {
                 let scores = self.scores.entry(*participant).or_insert_with(|| Scores {
                     before: before.get(),
@@ -44,23 +51,30 @@ impl Harvest {
                 scores.after = assessment.score.get();
                 scores.reasons = assessment.reasons.iter().map(ToString::to_string).collect();
             }
-            Fact::SlotClosed(summary) => self.slots.push(SlotRow {
-                slot: summary.slot.get(),
-                price: summary.price.map(Price::micro_per_kwh),
-                buy: summary.buy.micro_per_kwh(),
-                sell: summary.sell.micro_per_kwh(),
-                volume_wh: summary.volume.wh(),
-                production_wh: summary.production.wh(),
-                consumption_wh: summary.consumption.wh(),
-                local_wh: summary.local.wh(),
-                grid_import_wh: summary.grid_import.wh(),
-                grid_export_wh: summary.grid_export.wh(),
-                operator_nano: summary.operator.nano(),
-                orders: std::mem::take(&mut self.orders),
-                missing: summary.missing,
-            }),
+            Fact::SlotClosed(summary) => self.close(summary),
             _ => {}
         }
+    }
+
+    fn close(&mut self, summary: &SlotSummary) {
+        let (short_wh, long_wh) = std::mem::take(&mut self.beyond);
+        self.slots.push(SlotRow {
+            slot: summary.slot.get(),
+            price: summary.price.map(Price::micro_per_kwh),
+            buy: summary.buy.micro_per_kwh(),
+            sell: summary.sell.micro_per_kwh(),
+            volume_wh: summary.volume.wh(),
+            production_wh: summary.production.wh(),
+            consumption_wh: summary.consumption.wh(),
+            local_wh: summary.local.wh(),
+            grid_import_wh: summary.grid_import.wh(),
+            grid_export_wh: summary.grid_export.wh(),
+            short_wh,
+            long_wh,
+            operator_nano: summary.operator.nano(),
+            orders: std::mem::take(&mut self.orders),
+            missing: summary.missing,
+        });
     }
 
     /// The slots that were closed, in order.

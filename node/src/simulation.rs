@@ -5,7 +5,7 @@
 use std::num::NonZeroUsize;
 
 use community::{Community, Dataset, InMemory, Outcome, Settings, ZeroIntelligence, run, terms};
-use ledger::{Genesis, Hash, Ledger, SlotSummary};
+use ledger::{Fact, Genesis, Hash, INVARIANTS, Ledger, SlotSummary};
 
 use crate::harvest::Harvest;
 use crate::people;
@@ -19,6 +19,12 @@ pub struct Reference {
     pub harvest: Harvest,
     /// The state root after the last close.
     pub root: Hash,
+    /// Bills that were posted.
+    pub bills: u64,
+    /// Invariants that were looked at in the last state.
+    pub invariants: usize,
+    /// Those that do not hold in it, each with the values that clash.
+    pub violations: Vec<String>,
 }
 
 /// Plays `dataset`, at most `slots` of it, on `threads` threads.
@@ -39,8 +45,14 @@ pub fn simulate(
     let strategy = Box::new(ZeroIntelligence);
     let mut community = Community::try_new(dataset.clone(), cast, strategy, settings)?;
     let mut harvest = Harvest::default();
-    let mut region = InMemory::new(Ledger::new(genesis), |fact| harvest.fold(&fact));
+    let mut bills = 0;
+    let mut region = InMemory::new(Ledger::new(genesis), |fact| {
+        bills += u64::from(matches!(fact, Fact::Billed(_)));
+        harvest.fold(&fact);
+    });
     let outcome = run(&mut community, &mut region, terms::tariff(), slots, each_slot)?;
-    let root = region.ledger().root();
-    Ok(Reference { outcome, harvest, root })
+    let (root, state) = (region.ledger().root(), region.ledger().state());
+    let broken = INVARIANTS.iter().filter_map(|invariant| (invariant.check)(state).err());
+    let violations = broken.map(|violation| violation.to_string()).collect();
+    Ok(Reference { outcome, harvest, root, bills, invariants: INVARIANTS.len(), violations })
 }

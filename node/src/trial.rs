@@ -17,6 +17,7 @@ mod primitives;
 mod director;
 mod watcher;
 mod probe;
+mod predict;
 mod remote;
 mod compare;
 
@@ -26,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use community::{Community, Settings, ZeroIntelligence, terms};
+use community::{Community, Outcome, Settings, ZeroIntelligence, terms};
 use consensus::committee::Committee;
 use consensus::limits::LimitsSpec;
 use ledger::SlotSummary;
@@ -65,6 +66,8 @@ const PATIENCE: Patience =
     Patience { first: Duration::from_secs(1), most: Duration::from_secs(120) };
 /// How long replicas may take to reach the end after the last command.
 const SETTLING: Duration = Duration::from_secs(60);
+/// How long after a run that went wrong: they may never reach the same place.
+const SETTLING_BROKEN: Duration = Duration::from_secs(5);
 
 /// Checks a plan of faults without running it.
 ///
@@ -80,20 +83,20 @@ pub fn check_plan(replicas: usize, faults: &[String], slots: u32) -> anyhow::Res
 ///
 /// # Errors
 ///
-/// Bad input, or a machine that does not do what it is asked. A run that comes out wrong is no error: the report
-/// says so.
+/// Bad input, or a machine that does not do what it is asked before the days begin. A run that comes out wrong, a
+/// client that gives up or a replica that dies included, is no error: it ends there, and the report says so.
 pub fn run(mut setup: Setup, mut say: impl FnMut(Progress)) -> anyhow::Result<Report> {
     let started = Instant::now();
     let committee = Committee::try_new(setup.replicas)?;
     let faults = plan::plan(&setup.faults, committee, setup.slots)?;
     let slots = Some(setup.slots);
     let reference = simulate(&setup.dataset, setup.seed, slots, NonZeroUsize::MIN, |_| {})?;
-    let work = WorkFolder::create()?;
+    let work = WorkFolder::beside(&setup.folder)?;
     let deployment = deploy(&work.0, &setup)?;
     let primitives = primitives::measure(deployment.founding.scope(), &work.0)?;
     let cluster = Cluster::start(&setup.program, deployment.configs.clone())?;
     let mut played = play(&setup, faults, cluster, &deployment, &mut say)?;
-    let chains = export(&deployment, &played, &setup.folder)?;
+    let chains = export(&deployment, &mut played, &setup.folder);
     let witness = chains.iter().position(Option::is_some);
     let mut harvest = Harvest::default();
     let mut audits: Vec<Option<audit::Outcome>> = Vec::new();
@@ -103,7 +106,11 @@ pub fn run(mut setup: Setup, mut say: impl FnMut(Progress)) -> anyhow::Result<Re
                 harvest.fold(fact);
             }
         };
-        audits.push(chain.as_ref().map(|chain| audit(chain, &mut each)).transpose()?);
+        let audited = chain.as_ref().map(|chain| audit(chain, &mut each)).transpose();
+        audits.push(audited.unwrap_or_else(|error| {
+            played.trouble.push(error.to_string());
+            None
+        }));
     }
     write_history(&mut played, &setup.folder)?;
     let mut run = std::mem::take(&mut setup.run);
@@ -146,21 +153,34 @@ fn play(
         Settings::from_seed(setup.seed),
     )?;
     let mut views = Vec::new();
+    let mut closed = Vec::new();
     let mut reporter = Reporter { watcher: watcher.clone(), since: Instant::now(), before: 0 };
     let slots = Some(setup.slots);
-    let outcome = community::run(&mut community, &mut remote, terms::tariff(), slots, |summary| {
+    let ran = community::run(&mut community, &mut remote, terms::tariff(), slots, |summary| {
         let rows = watcher.views(summary.slot);
         say(reporter.progress(summary, &rows));
         views.extend(rows);
-    })?;
+        closed.push(*summary);
+    });
+    let (outcome, mut trouble) = match ran {
+        Ok(outcome) => (outcome, Vec::new()),
+        Err(error) => {
+            let homes = community.flows();
+            (Outcome { slots: closed, homes, orders: 0, refused: 0 }, vec![error.to_string()])
+        }
+    };
     let remains = remote.finish();
     let lock = || cluster.lock().unwrap_or_else(PoisonError::into_inner);
+    trouble.extend(lock().check().err().map(|error| error.to_string()));
     let up: Vec<bool> = (0..setup.replicas).map(|replica| lock().is_up(replica)).collect();
-    let statuses = watcher.settle(&up, SETTLING);
+    let patience = if trouble.is_empty() { SETTLING } else { SETTLING_BROKEN };
+    let statuses = watcher.settle(&up, patience);
     let starts = lock().starts().to_vec();
     let cluster = Arc::into_inner(cluster).context("a fault is still under way")?;
-    cluster.into_inner().unwrap_or_else(PoisonError::into_inner).stop()?;
-    Ok(Played { outcome, remains, statuses, starts, views })
+    let stopped = cluster.into_inner().unwrap_or_else(PoisonError::into_inner).stop();
+    trouble.extend(stopped.err().map(|error| error.to_string()));
+    trouble.dedup();
+    Ok(Played { outcome, remains, statuses, starts, views, trouble })
 }
 
 /// Says how far the run is.
@@ -199,25 +219,32 @@ fn open_gateway(deployment: &Deployment) -> anyhow::Result<Gateway> {
     Ok(Gateway::start(&deployment.founding, doors, PATIENCE)?)
 }
 
-/// Copies every chain into the report; none for a replica that was down at the end.
-fn export(
-    deployment: &Deployment,
-    played: &Played,
-    folder: &Path,
-) -> anyhow::Result<Vec<Option<PathBuf>>> {
+/// Copies every chain into the report, as far as it can be copied; returns those of replicas that were up at the end.
+fn export(deployment: &Deployment, played: &mut Played, folder: &Path) -> Vec<Option<PathBuf>> {
     let mut chains = Vec::new();
     for ((index, config), status) in deployment.configs.iter().enumerate().zip(&played.statuses) {
         let source = config.with_file_name("data").join("chain");
         let target = folder.join("chains").join(format!("replica-{index}"));
-        std::fs::create_dir_all(&target).with_context(|| target.display().to_string())?;
-        drop(Chain::open(&source)?); // a killed replica may have left half an entry
-        for name in ["genesis.json", "blocks.log", "checkpoints.log", "private.log"] {
-            let copied = std::fs::copy(source.join(name), target.join(name));
-            copied.with_context(|| target.join(name).display().to_string())?;
+        match export_one(&source, &target) {
+            Ok(()) => chains.push(status.is_some().then_some(target)),
+            Err(error) => {
+                played.trouble.push(format!("the chain of replica {index}: {error:#}"));
+                chains.push(None);
+            }
         }
-        chains.push(status.is_some().then_some(target));
     }
-    Ok(chains)
+    chains
+}
+
+fn export_one(source: &Path, target: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(target).with_context(|| target.display().to_string())?;
+    let opened = Chain::open(source); // a killed replica may have left half an entry
+    for name in ["genesis.json", "blocks.log", "checkpoints.log", "private.log"] {
+        let copied = std::fs::copy(source.join(name), target.join(name));
+        copied.with_context(|| target.join(name).display().to_string())?;
+    }
+    opened?; // what cannot be opened is copied all the same: somebody will want to look at it
+    Ok(())
 }
 
 fn write_history(played: &mut Played, folder: &Path) -> anyhow::Result<()> {
@@ -228,27 +255,28 @@ fn write_history(played: &mut Played, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A folder for keys and replicas' data, removed when the trial is over.
+/// A folder for keys and replicas' data, removed when the trial is over. It is hidden and lies beside the report, so
+/// that both are on one file system, and what is durable there is said of that one.
 struct WorkFolder(PathBuf);
 
 impl WorkFolder {
-    fn create() -> anyhow::Result<Self> {
-        let base = std::env::temp_dir();
+    fn beside(report: &Path) -> anyhow::Result<Self> {
+        let name = report.file_name().unwrap_or_default().to_string_lossy();
         for number in 0_u32..1_000 {
-            let path = base.join(format!("gridquorum-trial-{}-{number}", std::process::id()));
+            let path = report.with_file_name(format!(".{name}-replicas-{number}"));
             match std::fs::create_dir(&path) {
                 Ok(()) => return Ok(Self(path)),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error).with_context(|| path.display().to_string()),
             }
         }
-        anyhow::bail!("{}: no free name for a working folder", base.display())
+        anyhow::bail!("{}: no free name for a working folder beside it", report.display())
     }
 }
 
 impl Drop for WorkFolder {
     fn drop(&mut self) {
-        // What cannot be removed lies in the folder for temporary files.
+        // What cannot be removed lies hidden beside the report.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -59,6 +59,10 @@ impl Days {
             }
         };
         let all = dataset.slots();
+        if let Some(asked) = self.days.filter(|days| *days > all.div_ceil(Slot::PER_DAY)) {
+            let (there, name) = (all.div_ceil(Slot::PER_DAY), &name);
+            bail!("--days {asked}: {name} has {there} days ({all} slots of 15 minutes)");
+        }
         let slots = days.map_or(all, |days| (days * Slot::PER_DAY).min(all));
         let described = format!("{name}, {} homes, {slots} slots", dataset.homes());
         Ok(Chosen { dataset, slots, described })
@@ -156,12 +160,26 @@ fn utc(seconds: u64) -> String {
 /// Writes the report, and removes the folder again if that fails.
 pub(super) fn write_report(report: &Report, folder: &Path) -> anyhow::Result<()> {
     let written = crate::report::write(report, folder);
+    if written.is_err() {
+        // If it cannot be removed either, the error below says why.
+        let _ = std::fs::remove_dir_all(folder);
+    }
     written.with_context(|| folder.display().to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A report that cannot be written whole leaves nothing: here, since something has its name already.
+    #[test]
+    fn a_report_that_fails_leaves_no_folder() {
+        let name = format!("gridquorum-run-test-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(folder.join("run.json")).expect("the temporary folder is writable");
+        assert!(write_report(&Report::default(), &folder).is_err());
+        assert!(!folder.exists());
+    }
 
     #[test]
     fn seconds_become_dates() {

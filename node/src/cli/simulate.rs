@@ -7,13 +7,14 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
+use anyhow::Context;
 use market::Money;
 
 use super::output::{Fields, Unit};
 use super::run::{Days, describe, write_report};
 use super::verdict::Verdict;
-use crate::report::{Check, Report};
-use crate::simulation::simulate;
+use crate::report::{Check, Found, Report, saved_by_all};
+use crate::simulation::{Reference, simulate};
 
 /// Play the days through one ledger without consensus: the reference outcome and its root.
 #[derive(Debug, clap::Args)]
@@ -47,32 +48,68 @@ pub(super) fn run(args: &Simulate, json: bool) -> anyhow::Result<Verdict> {
     let (outcome, harvest) = (&reference.outcome, &reference.harvest);
     let tariff = community::terms::tariff();
     let homes = harvest.homes(&chosen.dataset, &outcome.homes, &tariff);
-    let saved = homes.iter().map(|home| home.bill_nano.saturating_sub(home.grid_only_nano));
-    let saved = Money::from_nano(saved.fold(0, i64::saturating_add));
+    let saved = i64::try_from(saved_by_all(&homes)).context("the homes' savings leave 64 bits")?;
+    let check = invariants(&reference);
+    let holds = check.found == Found::Holds;
     let mut fields = Fields::new();
     fields.text("root", &info.root);
     fields.text("data", &info.dataset);
     fields.integer("slots", i64::from(chosen.slots));
     fields.integer("orders", i64::try_from(outcome.orders).unwrap_or(i64::MAX));
     fields.integer("refused", i64::try_from(outcome.refused).unwrap_or(i64::MAX));
-    fields.put("saved_by_all_homes", Unit::Currency, saved);
+    fields.put("saved_by_all_homes", Unit::Currency, Money::from_nano(saved));
     fields.integer("microseconds", i64::try_from(took.as_micros()).unwrap_or(i64::MAX));
     if !args.no_report {
         let folder = args.days.make_folder("simulate")?;
-        let checks = vec![Check {
-            claim: "Every invariant of the ledger held after every slot".to_owned(),
-            holds: true,
-            detail: format!(
-                "{} slots; the run ends at once where one does not",
-                outcome.slots.len()
-            ),
-        }];
         let slots = harvest.slots().to_vec();
-        let report = Report { run: info, checks, slots, homes, ..Report::default() };
+        let report = Report { run: info, checks: vec![check], slots, homes, ..Report::default() };
         write_report(&report, &folder)?;
         fields.text("report", &folder.join("report.html").display().to_string());
     }
     fields.print(json)?;
     std::io::stdout().flush()?;
-    Ok(Verdict::Holds)
+    Ok(if holds { Verdict::Holds } else { Verdict::Fails })
+}
+
+/// What was looked at beyond what the ledger looks at itself: it ends the run where an invariant breaks.
+fn invariants(reference: &Reference) -> Check {
+    let (all, broken) = (reference.invariants, &reference.violations);
+    let run = format!("{} slots, {} bills posted", reference.outcome.slots.len(), reference.bills);
+    Check {
+        claim: "The invariants of the ledger hold in its last state".to_owned(),
+        found: Found::of(broken.is_empty() && all > 0),
+        detail: if broken.is_empty() {
+            format!("{all} invariants looked at after {run}")
+        } else {
+            format!("{} of {all} do not hold after {run}: {}", broken.len(), broken.join("; "))
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A state that breaks an invariant is not reported as one that keeps them.
+    #[test]
+    fn a_broken_invariant_is_a_failed_check() {
+        let mut reference = Reference {
+            outcome: community::Outcome {
+                slots: Vec::new(),
+                homes: Vec::new(),
+                orders: 0,
+                refused: 0,
+            },
+            harvest: crate::harvest::Harvest::default(),
+            root: ledger::Hash::new([0; 32]),
+            bills: 0,
+            invariants: 9,
+            violations: Vec::new(),
+        };
+        assert_eq!(invariants(&reference).found, Found::Holds);
+        reference.violations.push("balances sum to 1".to_owned());
+        let check = invariants(&reference);
+        assert_eq!(check.found, Found::Fails);
+        assert!(check.detail.contains("balances sum to 1"), "{}", check.detail);
+    }
 }

@@ -4,6 +4,7 @@
 //! replicas are started, struck and compared.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output::Fields;
 use super::run::{Days, describe, write_report};
 use super::verdict::Verdict;
-use crate::report::Report;
+use crate::report::{Found, PRIVATE, Report};
 use crate::trial::setup::Setup;
 use crate::trial::{self, Progress};
 
@@ -33,6 +34,36 @@ pub(super) struct Trial {
     faults: Vec<String>,
 }
 
+/// What is signed, verified and durable, for a run whose replicas write to the file system of `folder`.
+fn guarantees(folder: &Path) -> String {
+    let place = match file_system(folder) {
+        Some(kind) if ["tmpfs", "ramfs"].contains(&kind.as_str()) => {
+            format!("a {kind}, which is memory: nothing on it survives a loss of power")
+        }
+        Some(kind) => format!("an {kind} file system, as far as it and its device keep their word"),
+        None => "a file system that this machine does not name".to_owned(),
+    };
+    format!("{GUARANTEES} The replicas' files lay beside this report, on {place}.")
+}
+
+/// The type of the file system that `path` lies on, as the mount table names it.
+fn file_system(path: &Path) -> Option<String> {
+    let path = path.canonicalize().ok()?;
+    innermost(&std::fs::read_to_string("/proc/self/mounts").ok()?, &path)
+}
+
+/// Of the lines `device folder type ...`, the type of the innermost folder that holds `path`; of several mounted on one
+/// folder the last is seen.
+fn innermost(mounts: &str, path: &Path) -> Option<String> {
+    let parts = mounts.lines().filter_map(|line| {
+        let mut words = line.split(' ').skip(1);
+        Some((words.next()?.replace("\\040", " "), words.next()?))
+    });
+    let holding = parts.filter(|(folder, _)| path.starts_with(folder));
+    let (_, kind) = holding.max_by_key(|(folder, _)| folder.len())?;
+    Some(kind.to_owned())
+}
+
 const GUARANTEES: &str = "Every command is signed by its home (Ed25519) and checked by every replica; every vote \
     is signed; every promise of a replica is synced to disk (fdatasync) before the message that depends on it \
     leaves; blocks are synced at checkpoints; links are TLS 1.3 with pinned certificates.";
@@ -43,8 +74,8 @@ pub(super) fn run(args: &Trial, json: bool) -> anyhow::Result<Verdict> {
     let chosen = args.days.open(Some(1))?;
     let replicas = usize::from(args.replicas);
     trial::check_plan(replicas, &args.faults, chosen.slots)?;
-    let info = describe("trial", args.days.seed, &chosen, GUARANTEES);
     let folder = args.days.make_folder("trial")?;
+    let info = describe("trial", args.days.seed, &chosen, &guarantees(&folder));
     let setup = Setup {
         replicas,
         dataset: chosen.dataset,
@@ -61,15 +92,14 @@ pub(super) fn run(args: &Trial, json: bool) -> anyhow::Result<Verdict> {
     let report = match ran {
         Ok(report) => report,
         Err(error) => {
-            // Nothing half-written stays behind; if it cannot be removed, the error above says enough.
+            // The days never began. If the folder cannot be removed, the error says enough.
             let _ = std::fs::remove_dir_all(&folder);
             return Err(error);
         }
     };
     write_report(&report, &folder)?;
-    let holds = report.checks.iter().all(|check| check.holds);
-    tell(&report, &folder.join("report.html").display().to_string(), holds, json)?;
-    Ok(if holds { Verdict::Holds } else { Verdict::Fails })
+    tell(&report, &folder, json)?;
+    Ok(if report.found() == Found::Fails { Verdict::Fails } else { Verdict::Holds })
 }
 
 fn progress_bar(slots: u32) -> ProgressBar {
@@ -85,21 +115,30 @@ fn show(bar: &ProgressBar, progress: Progress) {
     bar.set_message(format!("view {}, {:.0} commands/s", progress.view, progress.rate));
 }
 
-fn tell(report: &Report, page: &str, holds: bool, json: bool) -> anyhow::Result<()> {
+fn tell(report: &Report, folder: &Path, json: bool) -> anyhow::Result<()> {
     if !json {
         let mut out = std::io::stdout().lock();
         for check in &report.checks {
-            let mark = if check.holds { "ok   " } else { "WRONG" };
-            writeln!(out, "{mark} {}\n      {}", check.claim, check.detail)?;
+            let mark = match check.found {
+                Found::Holds => "ok",
+                Found::NotChecked => "not checked",
+                Found::Fails => "WRONG",
+            };
+            writeln!(out, "{mark:<11} {}\n            {}", check.claim, check.detail)?;
         }
         for event in &report.events {
             writeln!(out, "slot {:>4}: {}", event.slot, event.what)?;
         }
-        writeln!(out)?;
+        writeln!(out, "\n{PRIVATE}\n")?;
     }
     let wide = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let mut fields = Fields::new();
-    fields.text("verdict", if holds { "holds" } else { "DOES NOT HOLD" });
+    let verdict = match report.found() {
+        Found::Holds => "holds",
+        Found::NotChecked => "holds as far as it was checked",
+        Found::Fails => "DOES NOT HOLD",
+    };
+    fields.text("verdict", verdict);
     fields.text("data", &report.run.dataset);
     fields.integer("replicas", wide(report.replicas.len() as u64));
     fields.text("root", &report.run.root);
@@ -109,7 +148,25 @@ fn tell(report: &Report, page: &str, holds: bool, json: bool) -> anyhow::Result<
         fields.integer("latency_p99_us", wide(latency.p99_us));
     }
     fields.integer("wall_ms", wide(report.run.wall_us / 1_000));
-    fields.text("report", page);
+    fields.text("report", &folder.join("report.html").display().to_string());
     fields.print(json)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The innermost mount counts, a later one hides an earlier, and a name that only begins alike holds nothing.
+    #[test]
+    fn the_file_system_is_that_of_the_innermost_mount() {
+        let mounts = "d / ext4 rw 0 0\nt /srv/fast tmpfs rw 0 0\nx /srv/fast/my\\040disk xfs rw 0 0\n\
+                      a /far ext2 rw 0 0\nb /far btrfs rw 0 0\n";
+        let of = |path: &str| innermost(mounts, Path::new(path));
+        assert_eq!(of("/data/me").as_deref(), Some("ext4"));
+        assert_eq!(of("/srv/fast/run").as_deref(), Some("tmpfs"));
+        assert_eq!(of("/srv/fast/my disk/run").as_deref(), Some("xfs"));
+        assert_eq!(of("/srv/fastfoo").as_deref(), Some("ext4"));
+        assert_eq!(of("/far/run").as_deref(), Some("btrfs"));
+    }
 }

@@ -51,8 +51,10 @@ pub(super) struct Connection {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) keyring: Arc<Keyring>,
     pub(super) arrivals: mpsc::Sender<Arrival>,
-    /// Replies whose signature was checked.
+    /// Replies that arrived.
     pub(super) replies: Arc<AtomicU64>,
+    /// Signatures of replies that were checked: what the keyring counts, not what arrived.
+    pub(super) reply_checks: Arc<AtomicU64>,
 }
 
 impl Connection {
@@ -94,7 +96,10 @@ impl Connection {
             let arrival = match message {
                 ToClient::Reply(reply) if reply.from == self.replica => {
                     self.replies.fetch_add(1, Ordering::Relaxed);
-                    match self.keyring.verify(reply) {
+                    let mut checks = 0;
+                    let verified = self.keyring.verify_counted(reply, &mut checks);
+                    self.reply_checks.fetch_add(checks, Ordering::Relaxed);
+                    match verified {
                         Ok(reply) => Arrival::Reply(reply),
                         Err(_) => continue, // a replica that cannot sign its own reply says nothing
                     }

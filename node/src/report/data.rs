@@ -6,13 +6,19 @@
 
 use serde::Serialize;
 
+/// What whoever passes a report on has to know.
+pub const PRIVATE: &str = "Before you pass this folder on: chains/*/private.log hold every home's readings with the \
+    salts of their commitments. Without them the audit still checks certificates, signatures and hashes, and says that \
+    roots, bills and scores were not computed again. The seed in run.json yields every key of the run; its keys are \
+    made up and open nothing else. report.html and csv/homes.csv hold each home's sums.";
+
 /// Everything a report shows. Energies in Wh, money in nano-currency, prices in micro-currency per
 /// kWh, times in microseconds, unless a name says otherwise.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// What was run.
     pub run: RunInfo,
-    /// What was checked, in order of importance. The run holds if all of them do.
+    /// What was checked, in order of importance.
     pub checks: Vec<Check>,
     /// The slots in order.
     pub slots: Vec<SlotRow>,
@@ -67,15 +73,51 @@ pub struct RunInfo {
     pub root: String,
 }
 
-/// One thing that was checked.
+/// One thing that was to be checked.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     /// What is claimed, as a sentence.
     pub claim: String,
-    /// Whether it holds.
-    pub holds: bool,
-    /// The numbers behind it.
+    /// What became of it.
+    pub found: Found,
+    /// The numbers behind it, or why it could not be checked.
     pub detail: String,
+}
+
+/// What became of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Found {
+    /// The claim holds.
+    Holds,
+    /// Nothing is known: what the check needs was not there. No success and no failure.
+    NotChecked,
+    /// The claim does not hold.
+    Fails,
+}
+
+impl Found {
+    /// [`Found::Holds`] or [`Found::Fails`].
+    pub const fn of(holds: bool) -> Self {
+        if holds { Self::Holds } else { Self::Fails }
+    }
+
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::NotChecked => "not checked",
+            Self::Fails => "does not hold",
+        }
+    }
+}
+
+impl Report {
+    /// The verdict over all checks: the worst of them. A run without any is not checked.
+    pub fn found(&self) -> Found {
+        let worst = self.checks.iter().map(|check| check.found).max();
+        worst.unwrap_or(Found::NotChecked)
+    }
 }
 
 /// One slot.
@@ -101,6 +143,10 @@ pub struct SlotRow {
     pub grid_import_wh: i64,
     /// Fed into the grid.
     pub grid_export_wh: i64,
+    /// Drawn beyond contracts, by all members that did.
+    pub short_wh: i64,
+    /// Fed in beyond contracts, by all members that did.
+    pub long_wh: i64,
     /// What the operator's account gained.
     pub operator_nano: i64,
     /// Orders placed.

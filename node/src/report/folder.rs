@@ -7,7 +7,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::data::Report;
+use serde::Serialize;
+
+use super::data::{Found, Report};
 use super::page::page;
 use super::tables::{Table, tables};
 
@@ -19,6 +21,14 @@ const DATA: &str = "run.json";
 const TABLES: &str = "csv";
 /// Where files are written before they get their places.
 const UNDER_WAY: &str = ".report-under-way";
+
+/// The data with the verdict over it.
+#[derive(Serialize)]
+struct Data<'r> {
+    verdict: Found,
+    #[serde(flatten)]
+    report: &'r Report,
+}
 
 /// Why a report was not written. The folder is as it was before.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +86,8 @@ fn fill(report: &Report, under_way: &Path) -> Result<(), WriteError> {
     for table in &tables {
         write_table(table, &folder)?;
     }
-    write_file(&under_way.join(DATA), &serde_json::to_vec_pretty(report)?)?;
+    let data = Data { verdict: report.found(), report };
+    write_file(&under_way.join(DATA), &serde_json::to_vec_pretty(&data)?)?;
     write_file(&under_way.join(PAGE), page(report, &tables)?.as_bytes())
 }
 

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use askama::Template;
 
 use super::charts::{decision, homes, market, service};
-use super::data::{Check, HomeRow, Latency, Prediction, ReplicaRow, Report, RunInfo};
+use super::data::{
+    Check, Found, HomeRow, Latency, PRIVATE, Prediction, ReplicaRow, Report, RunInfo,
+};
 use super::exhibit::Exhibit;
 use super::figure::palette;
 use super::number;
@@ -30,7 +32,8 @@ struct Page<'r> {
     run: &'r RunInfo,
     title: String,
     palette: String,
-    holds: bool,
+    found: Found,
+    bad: bool,
     verdict: String,
     checks: &'r [Check],
     headline: Option<Headline>,
@@ -52,6 +55,7 @@ struct Page<'r> {
     worked: Option<Worked>,
     tables: &'r [Table],
     chains: Vec<&'r str>,
+    private: &'static str,
     root: &'r str,
     started: String,
     took: String,
@@ -126,12 +130,14 @@ struct CounterCells {
 /// None that a template without fallible parts can lead to.
 pub(super) fn page(report: &Report, tables: &[Table]) -> Result<String, askama::Error> {
     let savings = Savings::of(&report.homes);
-    let holds = !report.checks.is_empty() && report.checks.iter().all(|check| check.holds);
     let page = Page {
         run: &report.run,
         title: title(report),
         palette: palette(),
-        holds,
+        found: report.found(),
+        // A run in which nothing was checked is no success.
+        bad: report.found() == Found::Fails
+            || report.checks.iter().all(|check| check.found != Found::Holds),
         verdict: verdict(&report.checks),
         checks: &report.checks,
         headline: headline(report, &savings),
@@ -158,6 +164,7 @@ pub(super) fn page(report: &Report, tables: &[Table]) -> Result<String, askama::
             .map(|row| row.chain.as_str())
             .filter(|chain| !chain.is_empty())
             .collect(),
+        private: PRIVATE,
         root: &report.run.root,
         started: report.run.started.replace('T', " ").replace('Z', " UTC"),
         took: format!("{} s", number::decimal(i128::from(report.run.wall_us), 6, 1)),
@@ -188,12 +195,19 @@ fn title(report: &Report) -> String {
 }
 
 fn verdict(checks: &[Check]) -> String {
-    let failed = checks.iter().filter(|check| !check.holds).count();
-    match (checks.len(), failed) {
-        (0, _) => "Nothing was checked in this run".to_owned(),
-        (1, 0) => "The run holds: its one check is fulfilled".to_owned(),
-        (all, 0) => format!("The run holds: all {all} checks are fulfilled"),
-        (all, some) => format!("The run does not hold: {some} of {all} checks failed"),
+    let count = |found| checks.iter().filter(|check| check.found == found).count();
+    let (failed, open) = (count(Found::Fails), count(Found::NotChecked));
+    match (checks.len(), failed, open) {
+        (all, 0, open) if all == open => "Nothing was checked in this run".to_owned(),
+        (1, 0, _) => "The run holds: its one check is fulfilled".to_owned(),
+        (all, 0, 0) => format!("The run holds: all {all} checks are fulfilled"),
+        (all, 0, open) => format!(
+            "The run holds as far as it was checked: {} of {all} checks are fulfilled, {open} {} not \
+             made",
+            all - open,
+            if open == 1 { "was" } else { "were" }
+        ),
+        (all, some, _) => format!("The run does not hold: {some} of {all} checks failed"),
     }
 }
 

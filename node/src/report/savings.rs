@@ -5,6 +5,16 @@
 
 use super::data::HomeRow;
 
+/// What a home paid less than without a market; negative if it paid more.
+pub(super) fn of(home: &HomeRow) -> i128 {
+    i128::from(home.bill_nano) - i128::from(home.grid_only_nano)
+}
+
+/// What all of these homes together paid less.
+pub fn of_all(homes: &[HomeRow]) -> i128 {
+    homes.iter().map(of).sum()
+}
+
 /// One home's saving.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Saving<'r> {
@@ -35,10 +45,7 @@ pub(super) struct Savings<'r> {
 impl<'r> Savings<'r> {
     /// The savings of these homes.
     pub(super) fn of(homes: &'r [HomeRow]) -> Self {
-        let saving = |home: &'r HomeRow| Saving {
-            home,
-            nano: i128::from(home.bill_nano) - i128::from(home.grid_only_nano),
-        };
+        let saving = |home: &'r HomeRow| Saving { home, nano: of(home) };
         let mut in_order: Vec<_> = homes.iter().map(saving).collect();
         in_order.sort_by_key(|saving| (-saving.nano, saving.home.home));
         Self { in_order }

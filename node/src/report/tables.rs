@@ -4,6 +4,7 @@
 //! In: the data. Out: names and bytes; none for a part that is empty. Refuses to know: files.
 
 use super::data::{MessageRow, Report};
+use super::savings;
 use super::timeline;
 
 /// One CSV file.
@@ -60,17 +61,16 @@ fn checks(report: &Report) -> Table {
     Table {
         name: "checks.csv",
         what: "what was checked",
-        header: &["claim", "holds", "detail"],
+        header: &["claim", "found", "detail"],
         rows: report
             .checks
             .iter()
-            .map(|check| row![check.claim, check.holds, check.detail])
+            .map(|check| row![check.claim, check.found.words(), check.detail])
             .collect(),
     }
 }
 
 fn homes(report: &Report) -> Table {
-    let saving = |bill: i64, without: i64| i128::from(bill) - i128::from(without);
     let rows = report.homes.iter().map(|home| {
         row![
             home.home,
@@ -84,7 +84,7 @@ fn homes(report: &Report) -> Table {
             home.local_solar_wh,
             home.bill_nano,
             home.grid_only_nano,
-            saving(home.bill_nano, home.grid_only_nano),
+            savings::of(home),
             home.score_before,
             home.score_after,
             home.reasons.join(" | "),
@@ -129,6 +129,8 @@ fn slots(report: &Report) -> Table {
             slot.local_wh,
             slot.grid_import_wh,
             slot.grid_export_wh,
+            slot.short_wh,
+            slot.long_wh,
             slot.operator_nano,
             slot.orders,
             slot.missing,
@@ -150,6 +152,8 @@ fn slots(report: &Report) -> Table {
             "local_wh",
             "grid_import_wh",
             "grid_export_wh",
+            "short_wh",
+            "long_wh",
             "operator_nano",
             "orders",
             "missing_readings",
@@ -276,7 +280,7 @@ mod tests {
         };
         let report = Report { slots: vec![slot], homes: vec![home], ..Report::default() };
         let slots = text(&report, "slots.csv");
-        assert_eq!(slots.lines().nth(1), Some("97,2,00:15,,250000,0,0,0,0,0,0,0,-1,0,0"));
+        assert_eq!(slots.lines().nth(1), Some("97,2,00:15,,250000,0,0,0,0,0,0,0,0,0,-1,0,0"));
         let homes = text(&report, "homes.csv");
         assert!(
             homes.contains(",18446744073709551615,0,0,\"late-payment, 3 | say \"\"no\"\"\""),

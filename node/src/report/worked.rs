@@ -37,56 +37,30 @@ pub(super) struct Entry {
     pub(super) amount: String,
 }
 
-/// Energy that homes drew or fed in beyond their contracts, in Wh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Deviations {
-    /// Drawn beyond contracts.
-    short: i128,
-    /// Fed in beyond contracts.
-    long: i128,
-}
-
 /// The slot of the run in which most was traded, the first of several; nothing if none had trades.
 pub(super) fn worked(run: &RunInfo, slots: &[SlotRow]) -> Option<Worked> {
     let traded = slots.iter().filter(|row| row.price.is_some() && row.volume_wh > 0);
     let most = traded.clone().map(|row| row.volume_wh).max()?;
     let row = traded.clone().find(|row| row.volume_wh == most)?;
-    let deviations = deviations(run, row);
     Some(Worked {
         slot: row.slot,
         when: timeline::in_words(row.slot),
-        steps: steps(run, row, row.price?, deviations),
-        account: account(run, row, deviations),
+        steps: steps(run, row, row.price?),
+        account: account(run, row),
     })
 }
 
-/// Short and long energy of a slot. A report holds their difference (the net exchange with the
-/// grid) and what they cost (the operator's account without the grid's line), and two numbers
-/// follow from two sums: with `s` short, `l` long, `s - l = net` and `buy s - sell l = cost`.
-fn deviations(run: &RunInfo, row: &SlotRow) -> Option<Deviations> {
-    let wide = |value: i64| i128::from(value);
-    let net = wide(row.grid_import_wh) - wide(row.grid_export_wh);
-    let grid =
-        wide(run.feed_in) * wide(row.grid_export_wh) - wide(run.retail) * wide(row.grid_import_wh);
-    let cost = wide(row.operator_nano) - grid;
-    let spread = wide(row.buy) - wide(row.sell);
-    if spread == 0 {
-        return None; // one price for both: their difference is all that counts
-    }
-    let numerator = cost - wide(row.buy) * net;
-    let found = Deviations { short: net + numerator / spread, long: numerator / spread };
-    (numerator % spread == 0 && found.short >= 0 && found.long >= 0).then_some(found)
-}
-
-fn steps(run: &RunInfo, row: &SlotRow, price: i64, deviations: Option<Deviations>) -> Vec<Step> {
+fn steps(run: &RunInfo, row: &SlotRow, price: i64) -> Vec<Step> {
     let value = i128::from(price) * i128::from(row.volume_wh);
     let step = |name, text| Step { name, text };
     vec![
         step(
             "Orders",
             format!(
-                "Before the slot began, homes sent {} signed orders: so much energy, at this price \
-                 or better.",
+                "Before the slot began, homes {} {} orders: so much energy, at this price or \
+                 better.",
+                // Without replicas nobody signs, and nothing is sent.
+                if run.kind == "simulate" { "placed" } else { "signed and sent" },
                 number::grouped(u128::from(row.orders))
             ),
         ),
@@ -105,7 +79,7 @@ fn steps(run: &RunInfo, row: &SlotRow, price: i64, deviations: Option<Deviations
             "Beyond contracts",
             format!(
                 "{} Both prices follow from the two totals by the rule {}.",
-                beyond_contracts(row, deviations),
+                beyond_contracts(row),
                 run.rule
             ),
         ),
@@ -129,21 +103,16 @@ fn readings(row: &SlotRow) -> String {
     )
 }
 
-fn beyond_contracts(row: &SlotRow, deviations: Option<Deviations>) -> String {
-    let (buy, sell) = (number::price(row.buy), number::price(row.sell));
-    match deviations {
-        Some(Deviations { short, long }) => format!(
-            "Homes that drew more or fed in less than contracted were short of {} kWh together and \
-             paid {buy} for each; homes that fed in more or drew less had {} kWh to spare and got \
-             {sell} for each.",
-            number::kwh(short),
-            number::kwh(long)
-        ),
-        None => format!(
-            "What homes drew or fed in beyond their contracts was settled at {buy} (bought) and \
-             {sell} (sold)."
-        ),
-    }
+fn beyond_contracts(row: &SlotRow) -> String {
+    format!(
+        "Homes that drew more or fed in less than contracted were short of {} kWh together and \
+         paid {} for each; homes that fed in more or drew less had {} kWh to spare and got {} for \
+         each.",
+        number::kwh(row.short_wh),
+        number::price(row.buy),
+        number::kwh(row.long_wh),
+        number::price(row.sell)
+    )
 }
 
 fn grid(run: &RunInfo, row: &SlotRow) -> String {
@@ -174,26 +143,21 @@ fn operator(row: &SlotRow) -> String {
     )
 }
 
-fn account(run: &RunInfo, row: &SlotRow, deviations: Option<Deviations>) -> Vec<Entry> {
-    let Some(Deviations { short, long }) = deviations else { return Vec::new() };
-    let entry = |what: &str, wh: i128, price: i64, sign: i128| Entry {
+fn account(run: &RunInfo, row: &SlotRow) -> Vec<Entry> {
+    let entry = |what: &str, wh: i64, price: i64, sign: i128| Entry {
         what: what.to_owned(),
-        how: format!(
-            "{} kWh × {}",
-            number::decimal(wh, 3, 3),
-            number::decimal(i128::from(price), 6, 6)
-        ),
-        amount: number::signed(sign * wh * i128::from(price), 9, 6),
+        how: format!("{} kWh × {}", decimal(wh, 3), decimal(price, 6)),
+        amount: number::signed(sign * i128::from(wh) * i128::from(price), 9, 6),
     };
     let mut lines = vec![
-        entry("paid by homes that were short", short, row.buy, 1),
-        entry("paid to homes that had energy to spare", long, row.sell, -1),
+        entry("paid by homes that were short", row.short_wh, row.buy, 1),
+        entry("paid to homes that had energy to spare", row.long_wh, row.sell, -1),
     ];
     if row.grid_import_wh > 0 {
-        lines.push(entry("paid to the grid", i128::from(row.grid_import_wh), run.retail, -1));
+        lines.push(entry("paid to the grid", row.grid_import_wh, run.retail, -1));
     }
     if row.grid_export_wh > 0 {
-        lines.push(entry("paid by the grid", i128::from(row.grid_export_wh), run.feed_in, 1));
+        lines.push(entry("paid by the grid", row.grid_export_wh, run.feed_in, 1));
     }
     lines.push(Entry {
         what: "change of the operator's account".to_owned(),
@@ -201,6 +165,11 @@ fn account(run: &RunInfo, row: &SlotRow, deviations: Option<Deviations>) -> Vec<
         amount: number::signed(i128::from(row.operator_nano), 9, 6),
     });
     lines
+}
+
+/// A whole number of small units with all of its digits after the point.
+fn decimal(value: i64, places: u32) -> String {
+    number::decimal(i128::from(value), places, places)
 }
 
 #[cfg(test)]
@@ -219,6 +188,8 @@ mod tests {
             buy: 200_000,
             sell: 120_000,
             grid_export_wh: 2_000,
+            short_wh: 3_000,
+            long_wh: 5_000,
             operator_nano: 160_000_000,
             ..SlotRow::default()
         };
@@ -226,14 +197,23 @@ mod tests {
     }
 
     #[test]
-    fn short_and_long_follow_from_the_account() {
+    fn the_account_adds_up_line_by_line() {
         let (run, row) = slot();
-        assert_eq!(deviations(&run, &row), Some(Deviations { short: 3_000, long: 5_000 }));
-        let amounts: Vec<String> = account(&run, &row, deviations(&run, &row))
-            .into_iter()
-            .map(|entry| entry.amount)
-            .collect();
+        let amounts: Vec<String> =
+            account(&run, &row).into_iter().map(|entry| entry.amount).collect();
         assert_eq!(amounts, ["+0.600000", "\u{2212}0.600000", "+0.160000", "+0.160000"]);
+    }
+
+    // A simulation signs nothing, and its page says so elsewhere: no step may claim the opposite.
+    #[test]
+    fn only_orders_that_were_signed_are_called_so() {
+        let (run, row) = slot();
+        let orders = |kind: &str| {
+            let run = RunInfo { kind: kind.to_owned(), ..run.clone() };
+            steps(&run, &row, 150_000).swap_remove(0).text
+        };
+        assert!(orders("trial").contains("signed"));
+        assert!(!orders("simulate").contains("signed"));
     }
 
     // 10 kWh at 0.15 are 1.50.
@@ -250,15 +230,9 @@ mod tests {
         ));
     }
 
-    // Sums that no deviations lead to are not explained away, and neither is a single price.
     #[test]
-    fn what_does_not_follow_is_not_claimed() {
+    fn a_slot_without_trades_is_not_worked_through() {
         let (run, row) = slot();
-        let off = SlotRow { operator_nano: row.operator_nano + 1, ..row.clone() };
-        assert_eq!(deviations(&run, &off), None);
-        let one_price = SlotRow { sell: row.buy, ..row.clone() };
-        assert_eq!(deviations(&run, &one_price), None);
-        assert!(account(&run, &one_price, None).is_empty());
         assert!(worked(&run, &[SlotRow::default()]).is_none());
         assert!(worked(&run, &[SlotRow { price: None, ..row }]).is_none());
     }

@@ -90,6 +90,24 @@ impl Cluster {
         self.processes[replica].is_some()
     }
 
+    /// Looks for a replica that ended without being told to; it counts as down from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError::Ended`] for the first such replica.
+    pub fn check(&mut self) -> Result<(), ClusterError> {
+        for (replica, process) in self.processes.iter_mut().enumerate() {
+            let Some(running) = process else { continue };
+            let ended =
+                running.try_wait().map_err(|source| ClusterError::Signal { replica, source })?;
+            if let Some(status) = ended {
+                *process = None;
+                return Err(ClusterError::Ended { replica, status: status.to_string() });
+            }
+        }
+        Ok(())
+    }
+
     /// How many replicas are down.
     pub fn down(&self) -> usize {
         self.processes.iter().filter(|process| process.is_none()).count()

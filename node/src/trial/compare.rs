@@ -2,18 +2,19 @@
 //!
 //! In: the reference, what was played, the audits. Out: the report. Refuses to know: how it looks.
 
-use std::time::Duration;
-
 use community::Outcome;
 
 use crate::audit::Outcome as Audited;
+use crate::chains::disagreements;
 use crate::harvest::Harvest;
-use crate::metrics::Count;
 use crate::report::histogram::Samples;
-use crate::report::{Check, EventRow, Latency, Prediction, ReplicaRow, Report, RunInfo, ViewRow};
+use crate::report::{
+    Check, EventRow, Found, Latency, Prediction, ReplicaRow, Report, RunInfo, ViewRow,
+};
 use crate::simulation::Reference;
 use crate::talk::Status;
 
+use super::predict;
 use super::primitives::Primitives;
 use super::remote::Remains;
 use super::setup::Setup;
@@ -26,6 +27,8 @@ pub(super) struct Played {
     pub(super) statuses: Vec<Option<Status>>,
     pub(super) starts: Vec<u32>,
     pub(super) views: Vec<ViewRow>,
+    /// What went wrong with the run itself, each as a line; whatever came after it is missing.
+    pub(super) trouble: Vec<String>,
 }
 
 /// Everything a trial has to compare.
@@ -69,10 +72,56 @@ impl Evidence<'_> {
     }
 
     fn checks(&self, root: &str) -> Vec<Check> {
-        let mut checks =
-            vec![self.roots(root), self.complete(), self.once(), self.bills(), self.audited()];
-        checks.extend(self.counted());
+        let mut checks = vec![
+            self.ended(),
+            self.roots(root),
+            self.complete(),
+            self.once(),
+            self.bills(),
+            self.audited(),
+        ];
+        checks.extend(self.struck());
+        checks.push(predict::counted(self.played.remains.probe.as_ref(), self.setup.replicas));
         checks
+    }
+
+    fn predictions(&self) -> Vec<Prediction> {
+        let (remains, replicas) = (&self.played.remains, self.setup.replicas);
+        let mut rows = predict::counts(remains.probe.as_ref(), replicas);
+        if let Some(probe) = &remains.probe {
+            let seen = remains.latencies.get("register").cloned().unwrap_or_default();
+            rows.extend(predict::delays(probe.round_trip, self.primitives, replicas, seen));
+        }
+        rows
+    }
+
+    fn ended(&self) -> Check {
+        let trouble = &self.played.trouble;
+        let starts: u32 = self.played.starts.iter().sum();
+        Check {
+            claim: "The run came to its end, and no replica ended by itself".to_owned(),
+            found: Found::of(trouble.is_empty()),
+            detail: if trouble.is_empty() {
+                format!("{} replicas, {starts} starts", self.setup.replicas)
+            } else {
+                trouble.join("; ")
+            },
+        }
+    }
+
+    /// None without faults: there is nothing to claim.
+    fn struck(&self) -> Option<Check> {
+        let script = &self.played.remains.script;
+        (script.planned > 0).then(|| Check {
+            claim: "Every fault of the plan struck in its slot, and whoever was to return did"
+                .to_owned(),
+            found: Found::of(script.missed.is_empty()),
+            detail: if script.missed.is_empty() {
+                format!("{} faults", script.planned)
+            } else {
+                script.missed.join("; ")
+            },
+        })
     }
 
     fn roots(&self, root: &str) -> Check {
@@ -83,7 +132,9 @@ impl Evidence<'_> {
             claim: "Every replica that was up at the end has the state root that the simulation computed \
                     without consensus"
                 .to_owned(),
-            holds: !live.is_empty() && equal == live.len() && computed == live.len(),
+            found: Found::of(
+                !live.is_empty() && equal == live.len() && computed == live.len(),
+            ),
             detail: format!(
                 "{equal} of {} report root {}, {computed} chains lead to it when computed again",
                 live.len(),
@@ -98,7 +149,7 @@ impl Evidence<'_> {
         Check {
             claim: "Every slot was closed with the prices, volumes and sums of the simulation"
                 .to_owned(),
-            holds: ran == wanted && same,
+            found: Found::of(ran == wanted && same),
             detail: format!(
                 "{ran} of {wanted} slots, summaries {}",
                 if same { "equal" } else { "differ" }
@@ -115,7 +166,7 @@ impl Evidence<'_> {
             self.audits.iter().flatten().map(|audit| audit.repeats).max().unwrap_or(0);
         Check {
             claim: "No command was lost and none was executed twice".to_owned(),
-            holds: sent == answered && executed.iter().all(|count| *count == sent),
+            found: Found::of(sent == answered && executed.iter().all(|count| *count == sent)),
             detail: format!(
                 "{sent} sent, {answered} answered by f+1 replicas, {} executed by each chain, \
                  {repeats} repeats passed over",
@@ -128,144 +179,32 @@ impl Evidence<'_> {
         let equal = self.harvest.bills() == self.reference.harvest.bills();
         Check {
             claim: "Every home's bill, recomputed from the chain, equals the simulation's to the last nano".to_owned(),
-            holds: equal,
+            found: Found::of(equal),
             detail: format!("{} homes", self.harvest.bills().iter().count()),
         }
     }
 
     fn audited(&self) -> Check {
         let audits: Vec<_> = self.audits.iter().flatten().collect();
+        let up = self.played.statuses.iter().flatten().count();
+        let apart = disagreements(&audits);
         let clean = audits.iter().filter(|a| a.holds && a.not_checked.is_empty()).count();
         let sum = |of: fn(&Audited) -> u64| audits.iter().map(|audit| of(audit)).sum::<u64>();
         Check {
-            claim: "Every chain passes the offline audit".to_owned(),
-            holds: !audits.is_empty() && clean == audits.len(),
+            claim: "Every chain passes the offline audit, and all are equal block by block"
+                .to_owned(),
+            found: Found::of(up > 0 && clean == up && apart.is_empty()),
             detail: format!(
-                "{clean} of {} chains: {} certificates, {} signatures, {} bills, {} scores, {} invariant checks",
-                audits.len(),
+                "{clean} of {up} chains: {} certificates, {} signatures, {} bills, {} scores, {} invariant checks{}{}",
                 sum(|a| a.seals + a.checkpoints),
                 sum(|a| a.signatures),
                 sum(|a| a.bills),
                 sum(|a| a.scores),
                 sum(|a| a.invariants),
+                if apart.is_empty() { "" } else { "; " },
+                apart.join("; "),
             ),
         }
-    }
-
-    /// None if the counts say nothing about the formulas: a check that did not run has not passed.
-    fn counted(&self) -> Option<Check> {
-        self.played.remains.probe.as_ref().filter(|probe| probe.disturbance.is_none())?;
-        let exact: Vec<_> = self.predictions().into_iter().filter(|p| p.exact).collect();
-        #[allow(clippy::float_cmp, reason = "both are quotients of the same small integers")]
-        let wrong: Vec<_> = exact
-            .iter()
-            .filter(|p| p.predicted != p.measured)
-            .map(|p| format!("{} {} instead of {}", p.what, p.measured, p.predicted))
-            .collect();
-        let detail = if wrong.is_empty() {
-            format!("{} counts, all equal", exact.len())
-        } else {
-            wrong.join(", ")
-        };
-        let claim = "Messages and signature checks per decision are exactly those of the formulas";
-        let holds = wrong.is_empty() && !exact.is_empty();
-        Some(Check { claim: claim.to_owned(), holds, detail })
-    }
-
-    #[allow(clippy::cast_precision_loss, reason = "counts of a probe are far below 2^52")]
-    fn predictions(&self) -> Vec<Prediction> {
-        let Some(probe) = &self.played.remains.probe else { return Vec::new() };
-        let n = self.setup.replicas as f64;
-        let per = |total: u64| total as f64 / probe.requests.max(1) as f64;
-        let votes = probe.gained(Count::PrePrepares)
-            + probe.gained(Count::Prepares)
-            + probe.gained(Count::Commits);
-        let all = votes + probe.gained(Count::Requests) + probe.replies;
-        let exact = |what: &str, formula: &str, predicted: f64, measured: f64| Prediction {
-            what: what.to_owned(),
-            formula: match probe.disturbance {
-                None => formula.to_owned(),
-                Some(why) => format!("{formula} without faults; not comparable: {why}"),
-            },
-            predicted,
-            measured,
-            unit: "per decision".to_owned(),
-            exact: probe.disturbance.is_none(),
-        };
-        let mut rows = vec![
-            exact("messages", "2n(n-1) + n + 1", 2.0 * n * (n - 1.0) + n + 1.0, per(all)),
-            exact("pre-prepares", "n - 1", n - 1.0, per(probe.gained(Count::PrePrepares))),
-            exact("prepares", "(n-1)^2", (n - 1.0) * (n - 1.0), per(probe.gained(Count::Prepares))),
-            exact("commits", "n(n-1)", n * (n - 1.0), per(probe.gained(Count::Commits))),
-            exact("replies", "n", n, per(probe.replies)),
-            exact(
-                "signature checks of votes",
-                "2n(n-1)",
-                2.0 * n * (n - 1.0),
-                per(probe.gained(Count::VoteChecks)),
-            ),
-            exact(
-                "signature checks of requests by replicas",
-                "n",
-                n,
-                per(probe.gained(Count::RequestChecks)),
-            ),
-            exact("signature checks of replies by clients", "n", n, per(probe.replies)),
-        ];
-        rows.extend(self.delays(probe.round_trip));
-        rows
-    }
-
-    /// Five message delays, the signatures and syncs on their way, and what the clients saw.
-    fn delays(&self, round_trip: Duration) -> Vec<Prediction> {
-        let one_way = round_trip / 2;
-        let Primitives { sign, verify, sync } = self.primitives;
-        // Request, pre-prepare, prepare, commit, reply: each signed by its sender and checked by its receiver;
-        // before pre-prepare, prepare and commit leave, a record is durable.
-        let delays = 5 * one_way;
-        let work = 5 * (sign + verify) + 3 * sync;
-        let seen = self.played.remains.latencies.get("register").cloned().unwrap_or_default();
-        let measured = percentile(seen, 50);
-        let micros = |duration: Duration| duration.as_secs_f64() * 1e6;
-        let estimate = |what: &str, formula: String, predicted: Duration| Prediction {
-            what: what.to_owned(),
-            formula,
-            predicted: micros(predicted),
-            measured,
-            unit: "µs, median".to_owned(),
-            exact: false,
-        };
-        let n = u32::try_from(self.setup.replicas).unwrap_or(u32::MAX);
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let cores = u32::try_from(cores).unwrap_or(1);
-        // On one machine all replicas and the client share the cores: request, pre-prepare, n-1 prepares, n commits
-        // and n replies are signed, and everything is checked by everybody who gets it.
-        let (signed, checked) = (2 * n + 1 + n, 2 * n * (n - 1) + 2 * n);
-        let shared = (signed * sign + checked * verify) / cores;
-        vec![
-            estimate(
-                "latency of one request, lower bound",
-                format!("5 message delays of {:.0} µs (half a ping)", micros(one_way)),
-                delays,
-            ),
-            estimate(
-                "latency of one request, a machine each",
-                format!(
-                    "5 delays + 5 signatures of {:.0} µs + 5 checks of {:.0} µs + 3 syncs of {:.0} µs",
-                    micros(sign),
-                    micros(verify),
-                    micros(sync)
-                ),
-                delays + work,
-            ),
-            estimate(
-                "latency of one request, all on this machine",
-                format!(
-                    "5 delays + ({signed} signatures + {checked} checks) / {cores} cores + 3 syncs"
-                ),
-                delays + shared + 3 * sync,
-            ),
-        ]
     }
 
     fn latencies(&self) -> Vec<Latency> {
@@ -302,7 +241,7 @@ impl Evidence<'_> {
 
     /// Faults and returns as the director saw them, and the slots in which the view was found changed.
     fn events(&self) -> Vec<EventRow> {
-        let mut events = self.played.remains.events.clone();
+        let mut events = self.played.remains.script.events.clone();
         let mut highest = 0;
         for row in &self.played.views {
             if row.view > highest {
@@ -314,11 +253,4 @@ impl Evidence<'_> {
         events.sort_by_key(|event| event.slot);
         events
     }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "microseconds of one request are far below 2^52")]
-fn percentile(mut samples: Vec<u64>, percent: usize) -> f64 {
-    samples.sort_unstable();
-    let index = samples.len() * percent / 100;
-    samples.get(index.min(samples.len().saturating_sub(1))).copied().unwrap_or(0) as f64
 }

@@ -11,7 +11,7 @@ use super::cluster::{Cluster, ClusterError};
 use super::plan::{Fault, What, Who};
 use crate::report::EventRow;
 
-/// How long after the first order of a slot its faults strike, so that they hit commands on their way.
+/// How long after the first command of a slot its faults strike, so that they hit commands on their way.
 const IN_FLIGHT: Duration = Duration::from_millis(3);
 
 /// Strikes when it is time.
@@ -23,13 +23,30 @@ pub(super) struct Director {
     /// Replicas to be started again, and in which slot.
     returns: Vec<(u32, usize)>,
     paused: Vec<(usize, JoinHandle<()>)>,
-    events: Vec<EventRow>,
+    script: Script,
+}
+
+/// What was done, and what of the plan was not.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Script {
+    /// What was done, in order.
+    pub(super) events: Vec<EventRow>,
+    /// Faults of the plan.
+    pub(super) planned: usize,
+    /// Faults and returns that did not come about, each as a line.
+    pub(super) missed: Vec<String>,
 }
 
 impl Director {
     pub(super) fn new(cluster: Arc<Mutex<Cluster>>, faults: Vec<Fault>, tolerated: usize) -> Self {
-        let (returns, paused, events) = (Vec::new(), Vec::new(), Vec::new());
-        Self { cluster, faults, tolerated, returns, paused, events }
+        let (returns, paused) = (Vec::new(), Vec::new());
+        let script = Script { planned: faults.len(), ..Script::default() };
+        Self { cluster, faults, tolerated, returns, paused, script }
+    }
+
+    /// Looks whether every replica that nobody struck still runs.
+    pub(super) fn check(&self) -> Result<(), ClusterError> {
+        lock(&self.cluster).check()
     }
 
     /// Starts again whoever returns at the beginning of `slot`.
@@ -42,12 +59,12 @@ impl Director {
         Ok(())
     }
 
-    /// Whether faults are due while the orders of `slot` are on their way.
+    /// Whether faults are due while the first commands of `slot` are on their way.
     pub(super) fn is_due(&self, slot: u32) -> bool {
         self.faults.iter().any(|fault| fault.slot <= slot)
     }
 
-    /// Strikes; called beside the submission of the slot's orders. `primary` finds the primary of the moment.
+    /// Strikes; called beside the submission of the slot's first commands. `primary` finds the primary of the moment.
     pub(super) fn strike(
         &mut self,
         slot: u32,
@@ -63,7 +80,8 @@ impl Director {
             };
             let Some(replica) = replica.filter(|replica| lock(&self.cluster).is_up(*replica))
             else {
-                self.note(slot, "a fault found nobody to hit".to_owned());
+                self.note(slot, format!("{fault} found nobody to hit"));
+                self.script.missed.push(format!("{fault} found nobody to hit"));
                 continue;
             };
             let role = if fault.who == Who::Primary { ", the primary," } else { "" };
@@ -80,9 +98,16 @@ impl Director {
     }
 
     /// Waits for everybody who is paused, and returns what was done.
-    pub(super) fn finish(mut self) -> Vec<EventRow> {
+    pub(super) fn finish(mut self) -> Script {
         self.paused.drain(..).for_each(join);
-        self.events
+        let never = self.faults.iter().map(|fault| format!("{fault} never struck"));
+        self.script.missed.extend(never);
+        let away = self.returns.iter();
+        let away = away.map(|(slot, replica)| {
+            format!("replica {replica} was not started again in slot {slot}")
+        });
+        self.script.missed.extend(away);
+        self.script
     }
 
     fn pause(
@@ -119,7 +144,7 @@ impl Director {
     }
 
     fn note(&mut self, slot: u32, what: String) {
-        self.events.push(EventRow { slot, what });
+        self.script.events.push(EventRow { slot, what });
     }
 }
 

@@ -41,8 +41,27 @@ pub struct Fault {
     pub who: Who,
     /// What happens.
     pub what: What,
-    /// When: while this slot's orders are on their way.
+    /// When: while the first commands of this slot are on their way, its orders if it has any.
     pub slot: u32,
+}
+
+impl std::fmt::Display for Fault {
+    /// As it is asked for.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match self.what {
+            What::Kill { .. } => "kill",
+            What::Pause { .. } => "pause",
+        };
+        match self.who {
+            Who::Replica(number) => write!(f, "{kind}:{number}@slot={}", self.slot)?,
+            Who::Primary => write!(f, "{kind}:primary@slot={}", self.slot)?,
+        }
+        match self.what {
+            What::Kill { restart: None } => Ok(()),
+            What::Kill { restart: Some(slot) } => write!(f, ",restart={slot}"),
+            What::Pause { length } => write!(f, ",for={}s", length.as_secs()),
+        }
+    }
 }
 
 /// Why a fault or a plan is refused.
@@ -240,6 +259,8 @@ mod tests {
             Fault { who: Who::Replica(1), what: pause, slot: 50 },
         ];
         assert_eq!(faults, expected, "in order of slots");
+        let written: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(written, ["kill:primary@slot=40,restart=45", "pause:1@slot=50,for=3s"]);
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(super) struct Probe {
     pub(super) counted: BTreeMap<String, u64>,
     /// Replies that arrived at the clients.
     pub(super) replies: u64,
+    /// Signatures of replies that the clients checked.
+    pub(super) reply_checks: u64,
     /// Why the counts cannot be compared with the formulas, if they cannot.
     pub(super) disturbance: Option<&'static str>,
     /// Median time of a ping to a replica and back.
@@ -42,17 +44,17 @@ pub(super) struct Probe {
 
 /// A probe under way.
 pub(super) struct Begun {
-    before: BTreeMap<String, u64>,
+    before: Vec<Option<Status>>,
     replies: u64,
-    disturbance: Option<&'static str>,
+    reply_checks: u64,
 }
 
 impl Probe {
     /// Counts where the counters stand.
     pub(super) fn begin(watcher: &Watcher) -> Begun {
-        let statuses = at_rest(watcher);
-        let (before, replies) = (sum(&statuses), watcher.replies());
-        Begun { before, replies, disturbance: disturbance(&statuses) }
+        let before = at_rest(watcher);
+        let (replies, reply_checks) = (watcher.replies(), watcher.reply_checks());
+        Begun { before, replies, reply_checks }
     }
 
     /// What the counters of all replicas gained.
@@ -106,9 +108,9 @@ impl Begun {
     /// Counts again after `requests` requests.
     pub(super) fn end(self, watcher: &Watcher, requests: u64) -> Probe {
         let statuses = at_rest(watcher);
-        let after = sum(&statuses);
-        let gained = |(name, value): (&String, &u64)| {
-            (name.clone(), value - self.before.get(name).copied().unwrap_or(0))
+        let (counted, disturbance) = match gains(&self.before, &statuses) {
+            Ok(counted) => (counted, None),
+            Err(why) => (BTreeMap::new(), Some(why)),
         };
         let last = statuses.iter().flatten().map(|status| status.executed).max().unwrap_or(0);
         let moments = (0..).zip(&statuses).filter_map(|(replica, _)| {
@@ -120,9 +122,10 @@ impl Begun {
         });
         Probe {
             requests,
-            counted: after.iter().map(gained).collect(),
+            counted,
             replies: watcher.replies() - self.replies,
-            disturbance: self.disturbance.or_else(|| disturbance(&statuses)),
+            reply_checks: watcher.reply_checks() - self.reply_checks,
+            disturbance,
             round_trip: round_trip(watcher, statuses.len()),
             moments: moments.collect(),
             arrivals: Vec::new(),
@@ -178,12 +181,24 @@ fn protocol_counters(statuses: &[Option<Status>]) -> Vec<u64> {
     statuses.iter().flatten().flat_map(of).collect()
 }
 
-fn sum(statuses: &[Option<Status>]) -> BTreeMap<String, u64> {
-    let mut sum = BTreeMap::new();
-    for (name, value) in statuses.iter().flatten().flat_map(|status| &status.counters) {
-        *sum.entry(name.clone()).or_insert(0) += value;
+/// What the counters of all replicas together gained between two looks, or why that says nothing.
+fn gains(
+    before: &[Option<Status>],
+    after: &[Option<Status>],
+) -> Result<BTreeMap<String, u64>, &'static str> {
+    if let Some(why) = disturbance(before).or_else(|| disturbance(after)) {
+        return Err(why);
     }
-    sum
+    let mut gained = BTreeMap::new();
+    for (before, after) in before.iter().flatten().zip(after.iter().flatten()) {
+        for (name, value) in &after.counters {
+            let before = before.counters.get(name).copied().unwrap_or(0);
+            // Counters never go back while a process lives.
+            let gain = value.checked_sub(before).ok_or("a replica began to count anew")?;
+            *gained.entry(name.clone()).or_insert(0) += gain;
+        }
+    }
+    Ok(gained)
 }
 
 fn round_trip(watcher: &Watcher, replicas: usize) -> Duration {
@@ -198,4 +213,27 @@ fn round_trip(watcher: &Watcher, replicas: usize) -> Duration {
     }
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(commits: u64) -> Option<Status> {
+        let counters = [(Count::Commits.name().to_owned(), commits)].into();
+        Some(Status { active: true, counters, ..Status::default() })
+    }
+
+    /// A replica that does not answer at the end has not counted backwards: nothing is known, and that is said.
+    #[test]
+    fn a_silent_replica_is_a_disturbance_and_no_number() {
+        let before = [status(4), status(5)];
+        let gained = gains(&before, &[status(10), status(11)]).expect("both answer");
+        assert_eq!(gained.get(Count::Commits.name()), Some(&12));
+        assert_eq!(
+            gains(&before, &[status(8), None]),
+            Err("a replica did not say what it counted")
+        );
+        assert_eq!(gains(&before, &[status(80), status(0)]), Err("a replica began to count anew"));
+    }
 }

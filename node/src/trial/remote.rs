@@ -17,13 +17,12 @@ use market::Slot;
 use tokio::runtime::Handle;
 
 use super::cluster::ClusterError;
-use super::director::Director;
+use super::director::{Director, Script};
 use super::history::{History, Line};
 use super::probe::Probe;
 use super::watcher::Watcher;
 use crate::client::{Done, Gateway, SubmitError};
 use crate::people;
-use crate::report::EventRow;
 use crate::trace::unix_us;
 
 /// Why a command has no receipt.
@@ -53,7 +52,7 @@ pub(super) enum RemoteError {
 struct Shared {
     gateway: Gateway,
     history: Mutex<History>,
-    /// Microseconds from a command's first departure to its certain receipt, by kind.
+    /// Microseconds from when a command was meant to leave to its certain receipt, by kind.
     latencies: Mutex<BTreeMap<&'static str, Vec<u64>>>,
     commands: Arc<AtomicU64>,
     /// The last registration, whose decision the report draws.
@@ -69,6 +68,8 @@ pub(super) struct Remote {
     people: Vec<Person>,
     probe: Option<Probe>,
     committee: Committee,
+    /// The last slot whose faults and returns had their time.
+    begun: Option<u32>,
 }
 
 /// Somebody with a key: homes by number, then the operator.
@@ -84,7 +85,7 @@ struct Person {
 pub(super) struct Remains {
     pub(super) history: History,
     pub(super) latencies: BTreeMap<&'static str, Vec<u64>>,
-    pub(super) events: Vec<EventRow>,
+    pub(super) script: Script,
     pub(super) probe: Option<Probe>,
     /// The last registration.
     pub(super) registered: Option<Done>,
@@ -115,7 +116,7 @@ impl Remote {
             commands: Arc::default(),
             registered: Mutex::new(None),
         });
-        Self { runtime, shared, director, people, probe: None, committee }
+        Self { runtime, shared, director, people, probe: None, committee, begun: None }
     }
 
     /// A look from beside the loop.
@@ -130,17 +131,29 @@ impl Remote {
         Remains {
             history: take(&self.shared.history),
             latencies: std::mem::take(&mut *lock(&self.shared.latencies)),
-            events: self.director.finish(),
+            script: self.director.finish(),
             probe: self.probe,
             registered: lock(&self.shared.registered).take(),
         }
     }
 
     fn deliver(&mut self, commands: Vec<Submission>) -> Result<Vec<Receipt>, RemoteError> {
-        deliver(&self.runtime, &self.shared, &mut self.people, commands)
+        deliver(&self.runtime, &self.shared, &mut self.people, commands, Some(unix_us()))
     }
 
-    /// Has the orders of a slot ordered while its faults strike.
+    /// Has the operator register the homes, one after the other on purpose, and counts everything.
+    fn enrol(&mut self, commands: Vec<Submission>) -> Result<Vec<Receipt>, RemoteError> {
+        let watcher = self.watcher();
+        let begun = Probe::begin(&watcher);
+        let receipts = deliver(&self.runtime, &self.shared, &mut self.people, commands, None)?;
+        let mut probe = begun.end(&watcher, receipts.len() as u64);
+        let operator = self.people[self.people.len() - 1].signer.public_key().client();
+        probe.arrivals = self.runtime.block_on(self.shared.gateway.arrivals(operator));
+        self.probe = Some(probe);
+        Ok(receipts)
+    }
+
+    /// Has the first commands of a slot ordered while its faults strike.
     fn deliver_under_fire(
         &mut self,
         slot: Slot,
@@ -154,19 +167,23 @@ impl Remote {
         let Self { runtime, shared, people, director, .. } = self;
         std::thread::scope(|scope| {
             let striker = scope.spawn(|| director.strike(slot.get(), || watcher.primary()));
-            let delivered = deliver(runtime, shared, people, commands);
+            let delivered = deliver(runtime, shared, people, commands, Some(unix_us()));
             let struck = striker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             struck.map_err(RemoteError::from).and(delivered)
         })
     }
 }
 
-/// Has all commands ordered: those of one author one after the other, different authors at once.
+/// Has all commands ordered: those of one author one after the other, different authors at once. `meant` is when all of
+/// them were meant to leave; none if each is meant to leave when the one before it has its answer.
+///
+/// Returns when every author is done or has given up, so that whoever was sent something knows its end.
 fn deliver(
     runtime: &Handle,
     shared: &Arc<Shared>,
     people: &mut [Person],
     commands: Vec<Submission>,
+    meant: Option<u64>,
 ) -> Result<Vec<Receipt>, RemoteError> {
     let mut queues: BTreeMap<usize, Vec<(usize, Submission)>> = BTreeMap::new();
     let total = commands.len();
@@ -181,18 +198,23 @@ fn deliver(
     for (person, queue) in queues {
         let speaker = people[person].clone();
         people[person].operations += queue.len() as u64;
-        tasks.spawn_on(speak(shared.clone(), speaker, queue), runtime);
+        tasks.spawn_on(speak(shared.clone(), speaker, queue, meant), runtime);
     }
     let mut receipts: Vec<Option<Receipt>> = vec![None; total];
+    let mut failed = None;
     runtime.block_on(async {
         while let Some(joined) = tasks.join_next().await {
-            let answers = joined.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic()))?;
-            for (index, receipt) in answers {
-                receipts[index] = Some(receipt);
+            match joined.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic())) {
+                Ok(answers) => {
+                    answers.into_iter().for_each(|(index, receipt)| receipts[index] = Some(receipt))
+                }
+                Err(error) => failed = failed.take().or(Some(error)),
             }
         }
-        Ok::<(), RemoteError>(())
-    })?;
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
     let whole = |receipt: Option<Receipt>| receipt.expect("each queue answers all of its commands");
     Ok(receipts.into_iter().map(whole).collect())
 }
@@ -201,22 +223,31 @@ impl Region for Remote {
     type Error = RemoteError;
 
     fn submit(&mut self, commands: Vec<Submission>) -> Result<Vec<Receipt>, RemoteError> {
-        match commands.first().map(|first| first.command) {
-            Some(Command::Members(_)) => {
-                let watcher = self.watcher();
-                let begun = Probe::begin(&watcher);
-                let receipts = self.deliver(commands)?;
-                let mut probe = begun.end(&watcher, receipts.len() as u64);
-                let operator = self.people[self.people.len() - 1].signer.public_key().client();
-                probe.arrivals = self.runtime.block_on(self.shared.gateway.arrivals(operator));
-                self.probe = Some(probe);
-                Ok(receipts)
-            }
-            Some(Command::SlotMarket(slot_market::Command::PlaceOrder { slot, .. })) => {
+        self.director.check()?;
+        let first = commands.first().map(|first| first.command);
+        if let Some(Command::Members(_)) = first {
+            return self.enrol(commands);
+        }
+        match first.and_then(slot_of) {
+            Some(slot) if self.begun < Some(slot.get()) => {
+                self.begun = Some(slot.get());
                 self.deliver_under_fire(slot, commands)
             }
             _ => self.deliver(commands),
         }
+    }
+}
+
+/// The slot that a command belongs to. Every slot has at least the closing of its gate.
+fn slot_of(command: Command) -> Option<Slot> {
+    match command {
+        Command::SlotMarket(
+            slot_market::Command::PlaceOrder { slot, .. }
+            | slot_market::Command::CloseGate { slot }
+            | slot_market::Command::SubmitReading { slot, .. }
+            | slot_market::Command::CloseSlot { slot },
+        ) => Some(slot),
+        _ => None,
     }
 }
 
@@ -225,6 +256,7 @@ async fn speak(
     shared: Arc<Shared>,
     speaker: Person,
     queue: Vec<(usize, Submission)>,
+    meant: Option<u64>,
 ) -> Result<Vec<(usize, Receipt)>, RemoteError> {
     let mut receipts = Vec::new();
     for (number, (index, submission)) in (speaker.operations..).zip(queue) {
@@ -242,7 +274,7 @@ async fn speak(
         let receipt: Receipt = wire::decode(&done.result, Receipt::MAX_BYTES)
             .map_err(|_| RemoteError::Receipt { who: speaker.name.clone() })?;
         shared.note(&speaker, number, "ok", format!("{receipt:?}"));
-        shared.measure(kind, &done);
+        shared.measure(kind, meant, &done);
         receipts.push((index, receipt));
     }
     Ok(receipts)
@@ -254,14 +286,19 @@ impl Shared {
         lock(&self.history).push(Line { time_us, process, kind, operation, value });
     }
 
-    fn measure(&self, kind: &'static str, done: &Done) {
+    fn measure(&self, kind: &'static str, meant: Option<u64>, done: &Done) {
         self.commands.fetch_add(1, Ordering::Relaxed);
-        let took = done.done_us.saturating_sub(done.invoked_us);
-        lock(&self.latencies).entry(kind).or_default().push(took);
+        lock(&self.latencies).entry(kind).or_default().push(took(meant, done));
         if kind == "register" {
             *lock(&self.registered) = Some(done.clone());
         }
     }
+}
+
+/// Microseconds from when a command was meant to leave: one that waits behind another of its author counts from when it
+/// was handed over, not from when its turn came. Without a time it was meant to leave when it did.
+fn took(meant: Option<u64>, done: &Done) -> u64 {
+    done.done_us.saturating_sub(meant.unwrap_or(done.invoked_us))
 }
 
 /// The kind of a command, for latencies.
@@ -277,4 +314,28 @@ fn kind(command: &Command) -> &'static str {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use consensus::ids::View;
+
+    use super::*;
+
+    /// Handed over at 100, sent at 700 when the command before it was answered, answered at 1,000.
+    #[test]
+    fn waiting_behind_an_own_command_counts() {
+        let done = Done { result: Vec::new(), invoked_us: 700, done_us: 1_000, view: View::new(0) };
+        assert_eq!(took(Some(100), &done), 900);
+        assert_eq!(took(None, &done), 300, "the probe sends one at a time on purpose");
+    }
+
+    /// A slot in which nobody orders anything has its faults all the same.
+    #[test]
+    fn every_slot_has_a_command_that_names_it() {
+        let slot = Slot::new(30);
+        let close = Command::SlotMarket(slot_market::Command::CloseGate { slot });
+        assert_eq!(slot_of(close), Some(slot));
+        assert_eq!(slot_of(Command::SlotMarket(slot_market::Command::Open)), None);
+    }
 }

@@ -56,6 +56,11 @@ impl Watcher {
         self.gateway.replies()
     }
 
+    /// Signatures of replies that were checked so far.
+    pub(super) fn reply_checks(&self) -> u64 {
+        self.gateway.reply_checks()
+    }
+
     /// Where every replica stands; none for those that do not answer in time.
     pub(super) fn statuses(&self) -> Vec<Option<Status>> {
         let asked = self.committee.replicas().map(|replica| {

@@ -5,5 +5,6 @@ mod calculators;
 mod refusals;
 mod reference;
 mod audited;
+mod struck;
 mod crashes;
 mod hostile;

@@ -155,6 +155,12 @@ fn damaged_household_data_is_refused_with_file_line_and_field() {
         assert!(line.contains(expected), "{content:?}: {line}");
         assert!(!Path::new(&report).exists(), "nothing half-written");
     }
+    let day: String = (0..97).map(|slot| row(slot * 900, "100")).collect();
+    std::fs::write(&file, format!("{header}{day}")).expect("writable");
+    let days = ["simulate", "--days", "3", "--data", &text(&data), "--report", &report];
+    let line = refused(&days);
+    assert!(line.contains("--days 3: data has 2 days (97 slots"), "{line}");
+    assert!(!Path::new(&report).exists(), "nothing half-written");
     let line = refused(&["simulate", "--data", &text(&scratch.path("nowhere"))]);
     assert!(line.contains("nowhere"), "{line}");
 }

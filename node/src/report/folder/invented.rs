@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::report::histogram::Samples;
 use crate::report::{
-    Check, EventRow, HomeRow, Latency, MessageRow, Prediction, ReplicaRow, Report, RunInfo,
+    Check, EventRow, Found, HomeRow, Latency, MessageRow, Prediction, ReplicaRow, Report, RunInfo,
     SlotRow, ViewRow,
 };
 
@@ -71,8 +71,11 @@ fn info(days: u32, homes: u32, replicas: u16) -> RunInfo {
 }
 
 fn checks(replicas: u16) -> Vec<Check> {
-    let check =
-        |claim: &str, detail: String| Check { claim: claim.to_owned(), holds: true, detail };
+    let check = |claim: &str, detail: String| Check {
+        claim: claim.to_owned(),
+        found: Found::Holds,
+        detail,
+    };
     vec![
         check(
             "Every replica that was up at the end has the state root that the simulation computed \
@@ -124,6 +127,8 @@ fn row(slot: u32, homes: i64, noise: &mut Noise) -> SlotRow {
         local_wh,
         grid_import_wh: import,
         grid_export_wh: export,
+        short_wh: short,
+        long_wh: long,
         operator_nano: buy * short - sell * long - RETAIL * import + FEED_IN * export,
         orders: u32::try_from(homes * 2 - noise.below(5)).unwrap_or(0),
         missing: u32::from(slot % 61 == 60),

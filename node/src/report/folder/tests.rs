@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 use crate::report::folder::invented;
-use crate::report::{Check, HomeRow, MessageRow, Prediction, SlotRow, ViewRow};
+use crate::report::{Check, Found, HomeRow, MessageRow, Prediction, SlotRow, ViewRow};
 
 /// A folder of its own for each test, removed afterwards.
 struct Scratch(PathBuf);
@@ -295,13 +295,19 @@ fn a_failed_check_is_the_verdict() {
     let mut report = invented::run(1, 4, 4);
     assert!(html(&report).contains("The run holds: all 4 checks are fulfilled"));
     assert!(!html(&report).contains("does not hold"));
-    report.checks[2].holds = false;
+    report.checks[2].found = Found::Fails;
     report.predictions[0].measured += 1.0;
     let page = html(&report);
     assert!(page.contains("The run does not hold: 1 of 4 checks failed"));
     for words in ["✗ does not hold", "✗ differs", "✓ equal", "class=\"verdict bad\""] {
         assert!(page.contains(words), "{words}");
     }
+    report.checks[2].found = Found::NotChecked;
+    let page = html(&report);
+    assert!(
+        page.contains("holds as far as it was checked: 3 of 4 checks are fulfilled, 1 was not")
+    );
+    assert!(page.contains("– not checked") && !page.contains("class=\"verdict bad\""));
     report.checks.clear();
     let page = html(&report);
     assert!(page.contains("Nothing was checked in this run"));
@@ -350,7 +356,11 @@ fn names_are_not_markup() {
     let nasty = "<b onload=\"x\">&\"'";
     let mut report = invented::run(1, 3, 4);
     report.run.command = nasty.to_owned();
-    report.checks.push(Check { claim: nasty.to_owned(), holds: true, detail: nasty.to_owned() });
+    report.checks.push(Check {
+        claim: nasty.to_owned(),
+        found: Found::Holds,
+        detail: nasty.to_owned(),
+    });
     report.events[0].what = nasty.to_owned();
     report.homes[0].reasons = vec![nasty.to_owned()];
     report.diagram.push(MessageRow { kind: nasty.to_owned(), ..MessageRow::default() });
