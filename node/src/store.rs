@@ -7,8 +7,15 @@
 //! DATA/chain/genesis.json     what the region was founded on
 //! DATA/chain/blocks.log       every block with its seal, and the seals of null requests
 //! DATA/chain/checkpoints.log  certificates of stable checkpoints
-//! DATA/chain/private.log      private parts of commands, by position: off chain, erasable
+//! DATA/chain/private.log      private parts of commands, by position: off chain
 //! ```
+//!
+//! What may be removed while a replica is stopped:
+//!
+//! - `records.log`: never. Without its promises the replica could contradict its own votes.
+//! - `private.log`: the blocks stay, and the replica fetches the parts from the others when it executes its chain
+//!   again. Once every replica has erased a part, no replica can be restarted from before it.
+//! - All of `chain`: fetched again from the others, as long as f+1 of them hold it; so one replica at a time.
 
 pub mod log;
 pub mod records;

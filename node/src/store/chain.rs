@@ -3,7 +3,7 @@
 //! In: executed decisions with the headers they led to. Out: decisions for replicas that fell behind, and files
 //! that an auditor reads. Refuses to know: how a header came about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -73,6 +73,21 @@ pub enum ChainError {
     },
 }
 
+impl ChainError {
+    /// What the operator of a replica can do about it; begins with a semicolon, empty for a machine's failure.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Log(LogError::Io { .. }) => "",
+            _ => CHAIN_ADVICE,
+        }
+    }
+}
+
+/// What may be removed when a chain cannot be used, and what may not.
+pub const CHAIN_ADVICE: &str = "; stop the replica, remove the folder `chain` and nothing else, and start it again: \
+    it fetches the chain from the other replicas. Never remove records.log beside it: without its promises the \
+    replica could contradict its own votes";
+
 /// The longest entry.
 const ENTRY_MAX: usize = 32 << 20;
 
@@ -86,17 +101,17 @@ pub struct Chain {
     places: Vec<Place>,
     /// Where the private parts of a position lie.
     parts: BTreeMap<SeqNum, Place>,
+    /// Positions whose private parts are not here.
+    missing: BTreeSet<SeqNum>,
     /// Headers by position, to compare with when decisions are executed again after a restart.
     headers: BTreeMap<SeqNum, BlockHeader>,
-    /// Whether something was appended since the last sync.
-    dirty: bool,
 }
 
 impl Chain {
     /// Opens the chain in `folder`, creating it if need be.
     ///
-    /// A crash can leave the private parts of a block without the block, or the other way round; a block
-    /// without its private parts is cut off with everything above it, and fetched again.
+    /// A block whose private parts are not there keeps its place: others may have been promised that this replica
+    /// holds it. It cannot be executed again or handed out until [`Chain::append`] brings the parts back.
     ///
     /// # Errors
     ///
@@ -109,25 +124,20 @@ impl Chain {
             parts.insert(found.seq, place);
         }
         let path = folder.join("blocks.log");
-        let (mut blocks, frames) = Log::open(&path)?;
-        let (mut places, mut headers, mut kept) = (Vec::new(), BTreeMap::new(), Vec::new());
-        let total = frames.len();
+        let (blocks, frames) = Log::open(&path)?;
+        let (mut places, mut headers, mut missing) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
         for (entry, (place, payload)) in frames.into_iter().enumerate() {
             let sealed: Sealed = decode(&path, entry, &payload)?;
             let seq = follow(&path, entry, &sealed)?;
             let hides = |block: &Block| needs_parts(&block.batch) && !parts.contains_key(&seq);
             if sealed.block.as_ref().is_some_and(hides) {
-                break;
+                missing.insert(seq);
             }
             headers.extend(sealed.block.map(|block| (seq, block.header)));
             places.push(place);
-            kept.push(payload);
-        }
-        if kept.len() < total {
-            blocks.replace(&kept)?;
         }
         let (checkpoints, _) = Log::open(&folder.join("checkpoints.log"))?;
-        Ok(Self { blocks, private, checkpoints, places, parts, headers, dirty: false })
+        Ok(Self { blocks, private, checkpoints, places, parts, missing, headers })
     }
 
     /// The last position kept.
@@ -140,7 +150,7 @@ impl Chain {
         self.headers.get(&seq)
     }
 
-    /// Appends the next position. What is kept already is passed over.
+    /// Appends the next position. Of one that is kept already, only private parts that were missing are taken.
     ///
     /// # Panics
     ///
@@ -148,15 +158,13 @@ impl Chain {
     pub fn append(&mut self, decision: &Decision, header: Option<BlockHeader>) {
         let seq = decision.seq();
         if seq <= self.last() {
+            if self.missing.remove(&seq) {
+                self.append_parts(decision);
+            }
             return;
         }
         assert_eq!(seq, self.last().next(), "decisions are kept in order");
-        if let Some(proposal) = &decision.proposal
-            && proposal.attachments.iter().any(|part| !part.0.is_empty())
-        {
-            let parts = Private { seq, parts: proposal.attachments.clone() };
-            self.parts.insert(seq, self.private.append(&wire::encode(&parts)));
-        }
+        self.append_parts(decision);
         let block = decision.proposal.as_ref().map(|proposal| Block {
             header: header.expect("an executed batch has a header"),
             batch: proposal.batch.clone(),
@@ -164,27 +172,36 @@ impl Chain {
         let sealed = Sealed { seal: decision.certificate.clone(), block };
         self.headers.extend(header.map(|header| (seq, header)));
         self.places.push(self.blocks.append(&wire::encode(&sealed)));
-        self.dirty = true;
+    }
+
+    fn append_parts(&mut self, decision: &Decision) {
+        if let Some(proposal) = &decision.proposal
+            && proposal.attachments.iter().any(|part| !part.0.is_empty())
+        {
+            let parts = Private { seq: decision.seq(), parts: proposal.attachments.clone() };
+            self.parts.insert(parts.seq, self.private.append(&wire::encode(&parts)));
+        }
     }
 
     /// Appends the certificate of a stable checkpoint.
     pub fn append_checkpoint(&mut self, certificate: &CheckpointCertificate) {
         self.checkpoints.append(&wire::encode(certificate));
-        self.dirty = true;
     }
 
-    /// Waits until everything appended is durable: private parts first, so that no block is without its own.
+    /// Waits until everything appended is durable: private parts first, so that no block is without its own. Answers
+    /// how many files had to be waited for.
     ///
     /// # Errors
     ///
     /// [`LogError`]; the process must stop then.
-    pub fn sync(&mut self) -> Result<(), LogError> {
-        if std::mem::take(&mut self.dirty) {
-            self.private.sync()?;
-            self.blocks.sync()?;
-            self.checkpoints.sync()?;
-        }
-        Ok(())
+    pub fn sync(&mut self) -> Result<u64, LogError> {
+        let synced = [self.private.sync()?, self.blocks.sync()?, self.checkpoints.sync()?];
+        Ok(synced.into_iter().map(u64::from).sum())
+    }
+
+    /// Whether something may not be durable yet.
+    pub fn is_dirty(&self) -> bool {
+        [&self.private, &self.blocks, &self.checkpoints].into_iter().any(Log::is_dirty)
     }
 
     /// Hands everything appended to the operating system, which survives this process but not the machine.
@@ -198,7 +215,8 @@ impl Chain {
         self.checkpoints.flush()
     }
 
-    /// Reads decisions from `first` on, at most `most` of them and about `bytes` long together.
+    /// Reads decisions from `first` on, at most `most` of them and about `bytes` long together, up to the first
+    /// whose private parts are missing.
     ///
     /// # Errors
     ///
@@ -211,7 +229,8 @@ impl Chain {
     ) -> Result<Vec<Decision>, ChainError> {
         let (mut decisions, mut total) = (Vec::new(), 0);
         let mut seq = first.max(SeqNum::new(1));
-        while decisions.len() < most && total < bytes && seq <= self.last() {
+        let end = self.missing.range(seq..).next().copied().unwrap_or(self.last().next());
+        while decisions.len() < most && total < bytes && seq < end {
             let index = usize::try_from(seq.get() - 1).expect("an index into a list in memory");
             let payload = self.blocks.read(self.places[index])?;
             total += payload.len();

@@ -1,20 +1,42 @@
-//! A file that only grows: frames with a length and a checksum.
+//! A file that only grows: groups of entries, each group written at once.
 //!
 //! In: byte strings. Out: the same byte strings, or the place where the file stops making sense. Refuses to know:
 //! what the bytes are.
 //!
-//! A frame is `length: u32 LE | checksum: 8 bytes of BLAKE3 over length and payload | payload`. A crash can leave
-//! half a frame at the end; that tail was never promised to anybody and is cut off when a replica opens the file.
-//! Damage anywhere else is not a crash but a fault: the file is refused.
+//! ```text
+//! file  = group*
+//! group = length: u32 LE | 4 bytes of BLAKE3 over length | entry+ | 0xE4        length counts entries and end mark
+//! entry = length: u32 LE | 8 bytes of BLAKE3 over length and payload | payload
+//! ```
+//!
+//! # What is cut off and what is refused
+//!
+//! What was synced may have been promised to others, so a replica must never lose it unnoticed; what was not synced
+//! may be half there after a crash, or have holes of zeros after a power cut, and was promised to nobody. When a
+//! file is opened:
+//!
+//! - Fewer bytes than a group's head, or a good head with too few bytes behind it: the write was cut short. Cut off.
+//! - Only zeros up to the end of the file: space that was never written. Cut off.
+//! - The last group, reaching exactly the end of the file, is wrong from some entry on, and from there on a whole
+//!   page of the file, or the part of it that belongs to the group, is zeros: a page that was never written. Cut
+//!   off. The end mark is not zero, so that a last page with three honest zeros on it is not taken for one.
+//! - Anything else is damage: the file is refused as it is. So is a head that was lost before a page that was kept,
+//!   although a power cut can do that too: it cannot be told from damage, and a stopped replica harms nobody.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Bytes before each payload.
+/// Bytes before each group: its length, and a check of the length alone.
+const GROUP_HEAD: usize = 8;
+/// The last byte of each group.
+const GROUP_END: u8 = 0xE4;
+/// Bytes before each payload: its length, and a check of both.
 const HEAD: usize = 12;
-/// No payload is longer: a batch with its seal stays below it.
-const PAYLOAD_MAX: usize = 32 << 20;
+/// A group that would grow beyond this is closed and another begun, so that lengths stay far below 32 bits.
+const GROUP_MAX: usize = 64 << 20;
+/// The unit in which file systems write: after a power cut a page is there or it is zeros.
+const PAGE: usize = 4 << 10;
 
 /// An open log.
 #[derive(Debug)]
@@ -22,8 +44,12 @@ pub struct Log {
     path: PathBuf,
     file: File,
     length: u64,
-    /// Frames not yet handed to the operating system.
+    /// Groups not yet handed to the operating system.
     buffer: Vec<u8>,
+    /// Where in the buffer the last group begins, while it can grow.
+    group: Option<usize>,
+    /// Whether the file holds something that may not be durable.
+    dirty: bool,
 }
 
 /// Where one payload lies.
@@ -47,28 +73,16 @@ pub enum LogError {
         /// What the machine said.
         source: io::Error,
     },
-    /// A frame is damaged.
-    #[error(
-        "{path}: entry {entry} at byte {offset} is damaged; restore the file from another replica's copy or remove \
-         the data folder to start over"
-    )]
+    /// An entry is damaged, or the group that begins with it.
+    #[error("{path}: entry {entry} at byte {offset} is damaged")]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// Number of the frame, from 0.
+        /// Number of the entry, from 0.
         entry: usize,
-        /// Where it begins.
+        /// Where the damage begins.
         offset: u64,
     },
-}
-
-/// How to treat a file that ends in the middle of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tail {
-    /// Cut it off: the process crashed while writing.
-    Cut,
-    /// Refuse it: the file was exported whole.
-    Refuse,
 }
 
 impl Log {
@@ -88,46 +102,80 @@ impl Log {
             .map_err(io)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
-        let (frames, length) = parse(path, &bytes, Tail::Cut)?;
+        let found = parse(&bytes);
+        if let Some(damage) = found.damage {
+            return Err(damage.of(path));
+        }
+        let length = found.whole as u64;
         if length < bytes.len() as u64 {
             file.set_len(length).map_err(io)?;
             file.sync_all().map_err(io)?;
         }
         file.seek(SeekFrom::Start(length)).map_err(io)?;
-        Ok((Self { path: path.to_owned(), file, length, buffer: Vec::new() }, frames))
+        let frames = found.entries.iter().map(|place| (*place, place.of(&bytes).to_vec()));
+        let frames = frames.collect();
+        let (path, buffer) = (path.to_owned(), Vec::new());
+        // What an earlier process wrote may still be in the machine's memory only.
+        let dirty = length > 0;
+        Ok((Self { path, file, length, buffer, group: None, dirty }, frames))
     }
 
     /// Appends a payload; it reaches the operating system with the next [`Log::flush`].
     pub fn append(&mut self, payload: &[u8]) -> Place {
         let length = u32::try_from(payload.len()).expect("payloads are bounded far below 4 GiB");
-        let place = Place { offset: self.length + self.buffer.len() as u64 + HEAD as u64, length };
+        let is_full = |begin| self.buffer.len() - begin + payload.len() > GROUP_MAX;
+        if self.group.is_some_and(is_full) {
+            self.close_group();
+        }
+        if self.group.is_none() {
+            self.group = Some(self.buffer.len());
+            self.buffer.extend_from_slice(&[0; GROUP_HEAD]);
+        }
+        let place = Place { offset: self.length + (self.buffer.len() + HEAD) as u64, length };
         self.buffer.extend_from_slice(&length.to_le_bytes());
         self.buffer.extend_from_slice(&checksum(length, payload));
         self.buffer.extend_from_slice(payload);
         place
     }
 
-    /// Hands everything appended to the operating system.
+    /// Gives the open group its end and its head.
+    fn close_group(&mut self) {
+        let Some(begin) = self.group.take() else { return };
+        self.buffer.push(GROUP_END);
+        let length = self.buffer.len() - begin - GROUP_HEAD;
+        let length = u32::try_from(length).expect("a group ends before it grows too long");
+        let (head, _) = self.buffer[begin..].split_at_mut(GROUP_HEAD);
+        head[..4].copy_from_slice(&length.to_le_bytes());
+        head[4..].copy_from_slice(&length_check(length));
+    }
+
+    /// Hands everything appended to the operating system, as one group.
     ///
     /// # Errors
     ///
     /// [`LogError::Io`]; durability is in doubt then, and the process should stop.
     pub fn flush(&mut self) -> Result<(), LogError> {
+        self.close_group();
         let written = self.file.write_all(&self.buffer);
         written.map_err(|source| LogError::Io { path: self.path.clone(), source })?;
+        self.dirty |= !self.buffer.is_empty();
         self.length += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
     }
 
-    /// Flushes and waits until everything is durable.
+    /// Flushes and waits until everything is durable; answers whether there was anything to wait for.
     ///
     /// # Errors
     ///
     /// As [`Log::flush`].
-    pub fn sync(&mut self) -> Result<(), LogError> {
+    pub fn sync(&mut self) -> Result<bool, LogError> {
         self.flush()?;
-        self.file.sync_data().map_err(|source| LogError::Io { path: self.path.clone(), source })
+        if self.dirty {
+            let synced = self.file.sync_data();
+            synced.map_err(|source| LogError::Io { path: self.path.clone(), source })?;
+        }
+        Ok(std::mem::take(&mut self.dirty))
     }
 
     /// Reads one payload again.
@@ -176,9 +224,21 @@ impl Log {
         self.length + self.buffer.len() as u64
     }
 
+    /// Whether something may not be durable yet.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty || !self.buffer.is_empty()
+    }
+
     /// Whether nothing was ever appended.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Place {
+    fn of(self, bytes: &[u8]) -> &[u8] {
+        let offset = usize::try_from(self.offset).expect("an offset into bytes in memory");
+        &bytes[offset..offset + self.length as usize]
     }
 }
 
@@ -186,67 +246,126 @@ impl Log {
 ///
 /// # Errors
 ///
-/// [`LogError`]; half a frame at the end counts as damage.
+/// [`LogError`]; a group that is cut short counts as damage.
 pub fn read_all(path: &Path) -> Result<Vec<Vec<u8>>, LogError> {
     let bytes =
         std::fs::read(path).map_err(|source| LogError::Io { path: path.to_owned(), source })?;
-    let (frames, _) = parse(path, &bytes, Tail::Refuse)?;
-    Ok(frames.into_iter().map(|(_, payload)| payload).collect())
+    let found = parse(&bytes);
+    if let Some(damage) = found.damage {
+        return Err(damage.of(path));
+    }
+    if found.whole < bytes.len() {
+        let mut cut = found.entries.clone();
+        let offset = entries(&bytes, found.whole + GROUP_HEAD, &mut cut).err();
+        let offset = offset.unwrap_or(bytes.len());
+        return Err(Damage { entry: cut.len(), offset }.of(path));
+    }
+    Ok(found.entries.iter().map(|place| place.of(&bytes).to_vec()).collect())
 }
 
 /// The payloads of a log up to the first damage.
 pub fn read_whole(path: &Path) -> Vec<Vec<u8>> {
     let bytes = std::fs::read(path).unwrap_or_default();
-    let (mut payloads, mut at) = (Vec::new(), 0);
-    while let Found::Whole(payload) = frame(&bytes[at..]) {
-        payloads.push(payload.to_vec());
+    let found = parse(&bytes);
+    found.entries.iter().map(|place| place.of(&bytes).to_vec()).collect()
+}
+
+/// What a file holds.
+#[derive(Debug, Default)]
+struct Found {
+    /// The entries before the damage; without damage, those of whole groups.
+    entries: Vec<Place>,
+    /// Where the last whole group ends. What lies behind it without damage was never promised.
+    whole: usize,
+    damage: Option<Damage>,
+}
+
+/// Where a file stops making sense.
+#[derive(Clone, Copy, Debug)]
+struct Damage {
+    entry: usize,
+    offset: usize,
+}
+
+impl Damage {
+    fn of(self, path: &Path) -> LogError {
+        let Self { entry, offset } = self;
+        LogError::Damaged { path: path.to_owned(), entry, offset: offset as u64 }
+    }
+}
+
+fn parse(bytes: &[u8]) -> Found {
+    let mut found = Found::default();
+    while found.whole < bytes.len() {
+        let begin = found.whole;
+        let whole_groups = found.entries.len();
+        let Some(end) = group_end(bytes, begin) else {
+            if bytes[begin..].iter().any(|byte| *byte != 0) {
+                found.damage = Some(Damage { entry: whole_groups, offset: begin });
+            }
+            return found;
+        };
+        if end > bytes.len() {
+            return found;
+        }
+        if let Err(offset) = entries(&bytes[..end], begin + GROUP_HEAD, &mut found.entries) {
+            if end == bytes.len() && has_unwritten_page(bytes, begin, offset) {
+                found.entries.truncate(whole_groups);
+            } else {
+                // A group without its end mark is damaged in its last entry.
+                let last = found.entries.len() - usize::from(offset + 1 == end);
+                found.damage = Some(Damage { entry: last, offset });
+            }
+            return found;
+        }
+        found.whole = end;
+    }
+    found
+}
+
+/// Where the group that begins at `begin` ends; beyond the bytes if they end within its head. None for a bad head.
+fn group_end(bytes: &[u8], begin: usize) -> Option<usize> {
+    let Some(head) = bytes[begin..].get(..GROUP_HEAD) else { return Some(usize::MAX) };
+    let length = u32::from_le_bytes(head[..4].try_into().expect("four bytes of eight"));
+    let is_good = length as usize > HEAD && length_check(length) == head[4..];
+    is_good.then_some(begin + GROUP_HEAD + length as usize)
+}
+
+/// Collects the entries of the group that ends with `bytes`; the place where it stops making sense if it does.
+fn entries(bytes: &[u8], mut at: usize, found: &mut Vec<Place>) -> Result<(), usize> {
+    let last = bytes.len() - 1;
+    while at < last {
+        let (head, rest) = bytes[at..last].split_at_checked(HEAD).ok_or(at)?;
+        let length = u32::from_le_bytes(head[..4].try_into().expect("four bytes of twelve"));
+        let payload = rest.get(..length as usize).ok_or(at)?;
+        if checksum(length, payload) != head[4..] {
+            return Err(at);
+        }
+        found.push(Place { offset: (at + HEAD) as u64, length });
         at += HEAD + payload.len();
     }
-    payloads
+    if bytes[last] == GROUP_END { Ok(()) } else { Err(last) }
 }
 
-/// The payloads in `bytes`, and where the last whole frame ends.
-fn parse(path: &Path, bytes: &[u8], tail: Tail) -> Result<(Vec<Frame>, u64), LogError> {
-    let mut frames = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let damaged =
-            || LogError::Damaged { path: path.to_owned(), entry: frames.len(), offset: at as u64 };
-        match frame(&bytes[at..]) {
-            Found::Whole(payload) => {
-                let length = u32::try_from(payload.len()).expect("lengths come from 32 bits");
-                let offset = (at + HEAD) as u64;
-                frames.push((Place { offset, length }, payload.to_vec()));
-                at += HEAD + payload.len();
-            }
-            Found::Torn if tail == Tail::Cut => break,
-            Found::Torn | Found::Damaged => return Err(damaged()),
+/// Whether a page of the file, as far as the last group from `begin` on covers it, is zeros from the bad entry on.
+fn has_unwritten_page(bytes: &[u8], begin: usize, bad: usize) -> bool {
+    let mut page = bad - bad % PAGE;
+    while page < bytes.len() {
+        let covered = page.max(begin)..(page + PAGE).min(bytes.len());
+        if bytes[covered].iter().all(|byte| *byte == 0) {
+            return true;
         }
+        page += PAGE;
     }
-    Ok((frames, at as u64))
+    false
 }
 
-/// What stands at the beginning of some bytes.
-enum Found<'a> {
-    Whole(&'a [u8]),
-    /// The file ends before the frame does: what a crash leaves behind.
-    Torn,
-    Damaged,
-}
-
-fn frame(bytes: &[u8]) -> Found<'_> {
-    let Some((head, rest)) = bytes.split_at_checked(HEAD) else { return Found::Torn };
-    let length = u32::from_le_bytes(head[..4].try_into().expect("four bytes of twelve"));
-    if length as usize > PAYLOAD_MAX {
-        return Found::Damaged;
-    }
-    match rest.get(..length as usize) {
-        None => Found::Torn,
-        Some(payload) if checksum(length, payload) == head[4..] => Found::Whole(payload),
-        // The last frame may be torn within: its length arrived, its payload did not.
-        Some(payload) if payload.len() == rest.len() => Found::Torn,
-        Some(_) => Found::Damaged,
-    }
+fn length_check(length: u32) -> [u8; 4] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"group").update(&length.to_le_bytes());
+    let mut short = [0; 4];
+    short.copy_from_slice(&hasher.finalize().as_bytes()[..4]);
+    short
 }
 
 fn checksum(length: u32, payload: &[u8]) -> [u8; 8] {

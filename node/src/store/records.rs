@@ -34,6 +34,19 @@ pub enum RecordsError {
     },
 }
 
+impl RecordsError {
+    /// What the operator of a replica can do about it; begins with a semicolon, empty for a machine's failure.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Log(LogError::Io { .. }) => "",
+            _ => {
+                "; never remove records.log: it holds what this replica promised, and without it, or with an older \
+                 copy, the replica could contradict its own votes. Leave it stopped: the others go on without it"
+            }
+        }
+    }
+}
+
 impl Records {
     /// The longest record: a new-view message with a full window.
     const RECORD_MAX: usize = 32 << 20;
@@ -61,12 +74,12 @@ impl Records {
         self.log.append(&wire::encode(record));
     }
 
-    /// Waits until everything appended is durable.
+    /// Waits until everything appended is durable; answers whether there was anything to wait for.
     ///
     /// # Errors
     ///
     /// [`LogError`]; the process must stop then.
-    pub fn sync(&mut self) -> Result<(), LogError> {
+    pub fn sync(&mut self) -> Result<bool, LogError> {
         self.log.sync()
     }
 

@@ -49,12 +49,24 @@ fn what_was_synced_is_there_after_reopening() {
     assert_eq!(payloads(&scratch.log()).expect("a good file").len(), 4);
 }
 
-/// Wherever a crash cuts the file, every whole frame before the cut comes back, and appending goes on there.
+/// Appends each text in a group of its own, as rounds of a driver do.
+fn grouped(scratch: &Scratch, groups: &[&[&str]]) -> Vec<u8> {
+    let (mut log, _) = Log::open(&scratch.log()).expect("a new file");
+    for group in groups {
+        for text in *group {
+            log.append(text.as_bytes());
+        }
+        log.sync().expect("the disk works");
+    }
+    std::fs::read(scratch.log()).expect("just written")
+}
+
+/// Wherever a crash cuts the file, every whole group before the cut comes back, and appending goes on there.
 #[test]
 fn a_torn_tail_is_cut_off() {
     let scratch = Scratch::new("torn");
-    let whole = written(&scratch, &["first", "second"]);
-    let first = HEAD + 5;
+    let whole = grouped(&scratch, &[&["first"], &["second", "third"]]);
+    let first = GROUP_HEAD + HEAD + 5 + 1;
     for cut in 0..whole.len() {
         std::fs::write(scratch.log(), &whole[..cut]).expect("writable");
         let expected = usize::from(cut >= first);
@@ -70,20 +82,84 @@ fn a_torn_tail_is_cut_off() {
     }
 }
 
-/// A flipped bit before the last frame is damage: the entry is named, and nothing is cut off.
+/// Whichever bit of a log flips, in a length, a check, a payload or a mark, in the first group or the last: the file
+/// is refused, the entry is named, and not a byte of it is cut off.
 #[test]
-fn damage_in_the_middle_is_refused_and_named() {
-    let scratch = Scratch::new("damage");
-    let whole = written(&scratch, &["first", "second", "third"]);
-    let end_of_second = whole.len() - HEAD - 5;
-    for at in HEAD + 5 + 4..end_of_second {
-        let mut bytes = whole.clone();
-        bytes[at] ^= 0x10;
-        std::fs::write(scratch.log(), &bytes).expect("writable");
-        let error = payloads(&scratch.log()).expect_err("damage");
-        assert!(matches!(error, LogError::Damaged { entry: 1, .. }), "byte {at}: {error}");
-        assert_eq!(std::fs::read(scratch.log()).expect("there").len(), whole.len());
+fn every_flipped_bit_is_refused_and_named() {
+    let scratch = Scratch::new("flips");
+    let whole = grouped(&scratch, &[&["first"], &["second", "third"], &["", "the fifth"]]);
+    // Where each entry begins; a group's head counts with its first entry, its end mark with its last.
+    let second = GROUP_HEAD + HEAD + 5 + 1;
+    let third = second + GROUP_HEAD + HEAD + 6;
+    let fourth = third + HEAD + 5 + 1;
+    let begins = [0, second, third, fourth, fourth + GROUP_HEAD + HEAD];
+    for at in 0..whole.len() {
+        let owner = begins.iter().filter(|begin| **begin <= at).count() - 1;
+        for bit in 0..8 {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << bit;
+            std::fs::write(scratch.log(), &bytes).expect("writable");
+            let error = payloads(&scratch.log()).expect_err("damage");
+            let LogError::Damaged { entry, .. } = error else { panic!("{error}") };
+            assert_eq!(entry, owner, "bit {bit} of byte {at}");
+            assert!(read_all(&scratch.log()).is_err(), "nor does an auditor take it");
+            assert_eq!(std::fs::read(scratch.log()).expect("there"), bytes, "left as it is");
+        }
     }
+}
+
+/// Space that was allotted and never written is zeros to the end of the file: cut off, however long, and the entries
+/// before it stay.
+#[test]
+fn zeros_at_the_end_were_never_written() {
+    let scratch = Scratch::new("zeros");
+    let whole = grouped(&scratch, &[&["first"], &["second"]]);
+    for zeros in [1, GROUP_HEAD - 1, GROUP_HEAD, 100, 3 * PAGE] {
+        let mut bytes = whole.clone();
+        bytes.resize(whole.len() + zeros, 0);
+        std::fs::write(scratch.log(), &bytes).expect("writable");
+        assert_eq!(payloads(&scratch.log()).expect("no damage").len(), 2, "{zeros} zeros");
+        assert_eq!(std::fs::read(scratch.log()).expect("there"), whole);
+    }
+}
+
+/// A power cut can lose any page of the group that was being written. The group goes as a whole, and with it nothing
+/// before it; the same hole in a group that others follow is damage.
+#[test]
+fn a_page_of_the_last_group_may_be_missing() {
+    let scratch = Scratch::new("holes");
+    // Entries of 3000 bytes end in different places of a page; the last page of the group holds zeros and its end.
+    let long = |byte: u8| vec![byte; 3_000];
+    let (mut log, _) = Log::open(&scratch.log()).expect("a new file");
+    log.append(b"promised");
+    log.sync().expect("the disk works");
+    let promised = usize::try_from(log.len()).expect("short");
+    for byte in 1..=5 {
+        log.append(&long(byte));
+    }
+    log.append(&[0; 2_000]);
+    log.sync().expect("the disk works");
+    let whole = std::fs::read(scratch.log()).expect("just written");
+    let pages = whole.len().div_ceil(PAGE);
+    assert_eq!(pages, 5);
+    // The page that holds the group's head also holds what was promised, so it is there.
+    for page in 1..pages {
+        let mut bytes = whole.clone();
+        let end = (page * PAGE + PAGE).min(bytes.len());
+        bytes[page * PAGE..end].fill(0);
+        std::fs::write(scratch.log(), &bytes).expect("writable");
+        assert_eq!(payloads(&scratch.log()).expect("cut off"), [b"promised"], "page {page}");
+        assert_eq!(std::fs::read(scratch.log()).expect("there").len(), promised);
+
+        bytes.extend_from_slice(&whole[..promised]); // another group behind it
+        std::fs::write(scratch.log(), &bytes).expect("writable");
+        assert!(payloads(&scratch.log()).is_err(), "page {page} in the middle");
+    }
+    // Fewer zeros than a page are damage.
+    let mut bytes = whole.clone();
+    bytes[PAGE..2 * PAGE - 1].fill(0);
+    std::fs::write(scratch.log(), &bytes).expect("writable");
+    assert!(payloads(&scratch.log()).is_err());
 }
 
 /// An exported file has no excuse: half a frame at its end is damage.
