@@ -3,14 +3,15 @@
 //! In: a TOML file. Out: a [`Config`] whose parts fit together, or one line that names what does not. Refuses to
 //! know: what is done with it. Nothing outside this file sees raw text.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use consensus::ids::ReplicaId;
-use consensus::keys::{PublicKey, Signer};
+use consensus::keys::Signer;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
 use crate::founding::{Founding, FoundingError};
 use crate::hex::Hex32;
@@ -74,6 +75,48 @@ pub struct Config {
     pub link_key: PrivateKeyDer<'static>,
     /// All replicas, this one included.
     pub replicas: Vec<Peer>,
+    /// The file this was read from, and the line and field of every address in it.
+    file: PathBuf,
+    addresses: BTreeMap<SocketAddr, (usize, &'static str)>,
+}
+
+/// Where the fields stand, to be named when something is wrong with them.
+#[derive(Debug, Deserialize)]
+struct Places {
+    id: Spanned<toml::Value>,
+    signing_key: Spanned<toml::Value>,
+    link_key: Spanned<toml::Value>,
+    replicas: Vec<PeerPlaces>,
+}
+
+/// Where the fields of one replica stand.
+#[derive(Debug, Deserialize)]
+struct PeerPlaces {
+    peers: Spanned<SocketAddr>,
+    clients: Spanned<SocketAddr>,
+    certificate: Spanned<toml::Value>,
+}
+
+/// A text with what is known about its places.
+struct Source<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn line<T>(&self, place: &Spanned<T>) -> usize {
+        line_at(self.text, place.span().start)
+    }
+
+    fn key<T, P>(
+        &self,
+        place: &Spanned<P>,
+        field: &'static str,
+        read: Result<T, KeyError>,
+    ) -> Result<T, ConfigError> {
+        let (path, line) = (self.path, self.line(place));
+        read.map_err(|source| ConfigError::Key { path: path.to_owned(), line, field, source })
+    }
 }
 
 /// Why a configuration cannot be used.
@@ -101,41 +144,64 @@ pub enum ConfigError {
     #[error(transparent)]
     Founding(#[from] FoundingError),
     /// A key or certificate.
-    #[error(transparent)]
-    Key(#[from] KeyError),
+    #[error("{path}:{line}: field {field}: {source}")]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The field that names the key or certificate.
+        field: &'static str,
+        /// What is wrong with what it names.
+        source: KeyError,
+    },
     /// The list of replicas and the committee differ in size.
-    #[error("{path}: replicas lists {got}, the genesis names {expected}")]
+    #[error(
+        "{path}:{line}: field replicas: got {got} entries, expected {expected} as in the genesis"
+    )]
     Replicas {
         /// The file.
         path: PathBuf,
+        /// The line, from 1.
+        line: usize,
         /// Replicas in the configuration.
         got: usize,
         /// Replicas in the genesis.
         expected: usize,
     },
     /// This replica's number is not one of the committee.
-    #[error("{path}: id = {got}, the committee has replicas 0 to {last}")]
+    #[error("{path}:{line}: field id: id = {got}, the committee has replicas 0 to {last}")]
     Id {
         /// The file.
         path: PathBuf,
+        /// The line, from 1.
+        line: usize,
         /// The number.
         got: u16,
         /// The highest number.
         last: usize,
     },
     /// Two replicas listen at one address.
-    #[error("{path}: address {address} is used twice")]
+    #[error("{path}:{line}: field {field}: address {address} is used twice")]
     DuplicateAddress {
         /// The file.
         path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The field.
+        field: &'static str,
         /// The address.
         address: SocketAddr,
     },
     /// Two replicas show one certificate: links could not tell them apart.
-    #[error("{path}: replicas {first} and {second} show the same certificate")]
+    #[error(
+        "{path}:{line}: field certificate: replicas {first} and {second} show the same certificate"
+    )]
     DuplicateCertificate {
         /// The file.
         path: PathBuf,
+        /// The line, from 1.
+        line: usize,
         /// The lower number.
         first: usize,
         /// The higher number.
@@ -143,11 +209,13 @@ pub enum ConfigError {
     },
     /// The signing key is not the one that the genesis names for this replica.
     #[error(
-        "{path}: signing key {got} is not the key {expected} that the genesis names for replica {id}"
+        "{path}:{line}: field signing_key: {got} is not the key {expected} that the genesis names for replica {id}"
     )]
     ForeignKey {
         /// The file.
         path: PathBuf,
+        /// The line, from 1.
+        line: usize,
         /// This replica.
         id: ReplicaId,
         /// The public half of the key given.
@@ -166,44 +234,55 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Io { path: path.to_owned(), source })?;
-        let file = parse(path, &text)?;
+        let source = Source { path, text: &text };
+        let (file, places) = (parse(&source)?, parse(&source)?);
         let folder = path.parent().unwrap_or(Path::new("."));
-        Self::try_new(path, folder, file)
+        Self::try_new(&source, folder, file, &places)
     }
 
-    fn try_new(path: &Path, folder: &Path, file: ConfigFile) -> Result<Self, ConfigError> {
-        let path = || path.to_owned();
+    fn try_new(
+        source: &Source<'_>,
+        folder: &Path,
+        file: ConfigFile,
+        places: &Places,
+    ) -> Result<Self, ConfigError> {
+        let path = || source.path.to_owned();
         let genesis = folder.join(&file.genesis);
         let founding = Founding::read(&genesis)?;
         let (got, expected) = (file.replicas.len(), founding.committee().size());
         if got != expected {
-            return Err(ConfigError::Replicas { path: path(), got, expected });
+            let line = places.replicas.last().map_or(1, |peer| source.line(&peer.peers));
+            return Err(ConfigError::Replicas { path: path(), line, got, expected });
         }
         let id = ReplicaId::new(file.id);
         let Some(key) = founding.replicas().get(usize::from(file.id)).copied() else {
-            return Err(ConfigError::Id { path: path(), got: file.id, last: expected - 1 });
+            let (line, got) = (source.line(&places.id), file.id);
+            return Err(ConfigError::Id { path: path(), line, got, last: expected - 1 });
         };
-        let mut addresses = BTreeSet::new();
-        let all = file.replicas.iter().flat_map(|peer| [peer.peers, peer.clients]);
-        for address in all {
-            if !addresses.insert(address) {
-                return Err(ConfigError::DuplicateAddress { path: path(), address });
-            }
+        let addresses = check_addresses(source, places)?;
+        let replicas = read_peers(source, folder, &file, places)?;
+        let seed = keys::read_seed(&folder.join(&file.signing_key));
+        let seed = source.key(&places.signing_key, "signing_key", seed)?;
+        let signer = Signer::ed25519(founding.scope(), seed);
+        if signer.public_key() != key {
+            let (got, expected) = (Hex32(*signer.public_key().bytes()), Hex32(*key.bytes()));
+            let line = source.line(&places.signing_key);
+            return Err(ConfigError::ForeignKey { path: path(), line, id, got, expected });
         }
-        let replicas = file.replicas.iter().map(|peer| read_peer(folder, peer));
-        let replicas = replicas.collect::<Result<Vec<_>, KeyError>>()?;
-        for (second, peer) in replicas.iter().enumerate() {
-            let same = |other: &Peer| other.certificate == peer.certificate;
-            if let Some(first) = replicas[..second].iter().position(same) {
-                return Err(ConfigError::DuplicateCertificate { path: path(), first, second });
-            }
-        }
-        let signer =
-            Signer::ed25519(founding.scope(), keys::read_seed(&folder.join(&file.signing_key))?);
-        check_key(path(), id, signer.public_key(), key)?;
-        let link_key = keys::read_link_key(&folder.join(&file.link_key))?;
+        let link_key = keys::read_link_key(&folder.join(&file.link_key));
+        let link_key = source.key(&places.link_key, "link_key", link_key)?;
         let data = folder.join(&file.data);
-        Ok(Self { id, founding, genesis, data, signer, link_key, replicas })
+        let file = path();
+        Ok(Self { id, founding, genesis, data, signer, link_key, replicas, file, addresses })
+    }
+
+    /// File, line and field of one of the addresses, for a message about it.
+    pub fn place_of(&self, address: SocketAddr) -> String {
+        let file = self.file.display();
+        self.addresses.get(&address).map_or_else(
+            || file.to_string(),
+            |(line, field)| format!("{file}:{line}: field {field}"),
+        )
     }
 
     /// This replica as the others know it.
@@ -212,30 +291,56 @@ impl Config {
     }
 }
 
-fn parse(path: &Path, text: &str) -> Result<ConfigFile, ConfigError> {
-    toml::from_str(text).map_err(|error: toml::de::Error| {
-        let before = error.span().map_or(0, |span| span.start).min(text.len());
-        let line = 1 + text.as_bytes()[..before].iter().filter(|byte| **byte == b'\n').count();
+fn parse<T: serde::de::DeserializeOwned>(source: &Source<'_>) -> Result<T, ConfigError> {
+    toml::from_str(source.text).map_err(|error: toml::de::Error| {
+        let line = line_at(source.text, error.span().map_or(0, |span| span.start));
         // The first line says what is wrong; the rest repeats the text.
         let message = error.message().lines().next().unwrap_or("not TOML").to_owned();
-        ConfigError::Form { path: path.to_owned(), line, message }
+        ConfigError::Form { path: source.path.to_owned(), line, message }
     })
 }
 
-fn read_peer(folder: &Path, file: &PeerFile) -> Result<Peer, KeyError> {
-    let certificate = keys::read_certificate(&folder.join(&file.certificate))?;
-    Ok(Peer { peers: file.peers, clients: file.clients, certificate })
+fn line_at(text: &str, offset: usize) -> usize {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
-fn check_key(
-    path: PathBuf,
-    id: ReplicaId,
-    got: PublicKey,
-    expected: PublicKey,
-) -> Result<(), ConfigError> {
-    if got == expected {
-        return Ok(());
+/// The line and field of every address, each of which is used once.
+fn check_addresses(
+    source: &Source<'_>,
+    places: &Places,
+) -> Result<BTreeMap<SocketAddr, (usize, &'static str)>, ConfigError> {
+    let mut addresses = BTreeMap::new();
+    let all = places
+        .replicas
+        .iter()
+        .flat_map(|peer| [(&peer.peers, "peers"), (&peer.clients, "clients")]);
+    for (place, field) in all {
+        let (address, line) = (*place.get_ref(), source.line(place));
+        if addresses.insert(address, (line, field)).is_some() {
+            let path = source.path.to_owned();
+            return Err(ConfigError::DuplicateAddress { path, line, field, address });
+        }
     }
-    let (got, expected) = (Hex32(*got.bytes()), Hex32(*expected.bytes()));
-    Err(ConfigError::ForeignKey { path, id, got, expected })
+    Ok(addresses)
+}
+
+/// Reads the certificates, of which each is shown by one replica.
+fn read_peers(
+    source: &Source<'_>,
+    folder: &Path,
+    file: &ConfigFile,
+    places: &Places,
+) -> Result<Vec<Peer>, ConfigError> {
+    let mut replicas: Vec<Peer> = Vec::new();
+    for (second, (peer, place)) in file.replicas.iter().zip(&places.replicas).enumerate() {
+        let certificate = keys::read_certificate(&folder.join(&peer.certificate));
+        let certificate = source.key(&place.certificate, "certificate", certificate)?;
+        if let Some(first) = replicas.iter().position(|other| other.certificate == certificate) {
+            let (path, line) = (source.path.to_owned(), source.line(&place.certificate));
+            return Err(ConfigError::DuplicateCertificate { path, line, first, second });
+        }
+        replicas.push(Peer { peers: peer.peers, clients: peer.clients, certificate });
+    }
+    Ok(replicas)
 }

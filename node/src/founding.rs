@@ -49,12 +49,26 @@ pub enum FoundingError {
         source: std::io::Error,
     },
     /// The file is not of the expected form.
-    #[error("{path}: {source}")]
+    #[error("{path}:{}: field {field}: {source}", source.line())]
     Form {
         /// The file.
         path: PathBuf,
+        /// The field before or in which it stands.
+        field: String,
         /// Line, column and what is wrong.
         source: serde_json::Error,
+    },
+    /// The file says something that founds nothing.
+    #[error("{path}:{line}: field {field}: {source}")]
+    Place {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The field.
+        field: String,
+        /// What is wrong with it.
+        source: Box<FoundingError>,
     },
     /// Too few or too many replicas.
     #[error("replicas: {0}")]
@@ -75,6 +89,69 @@ pub enum FoundingError {
     /// Bounds that contradict each other.
     #[error("limits: {0}")]
     Limits(#[from] LimitsError),
+    /// The NEW-VIEW of this committee with this window could be longer than any message may be: the first change of
+    /// view under load would never end.
+    #[error(
+        "limits: the NEW-VIEW of {replicas} replicas with window = {window} may have {bytes} bytes, a message has at \
+         most {most}; expected a window of at most {widest}"
+    )]
+    NewView {
+        /// Size of the committee.
+        replicas: usize,
+        /// The window.
+        window: u64,
+        /// Bytes of the longest NEW-VIEW.
+        bytes: u64,
+        /// Bytes of the longest message.
+        most: u64,
+        /// The widest window whose NEW-VIEW fits.
+        widest: u64,
+    },
+}
+
+/// A signed vote takes at most so many bytes: view, position (8 each), digest (32), voter (2), signature (64), and a tag
+/// and length for each of a few enums.
+const VOTE_BYTES: u64 = 120;
+/// A signed CHECKPOINT: position (8), two digests (32 each), voter (2), signature (64), tags and lengths.
+const CHECKPOINT_BYTES: u64 = 144;
+/// Numbers, lengths, author and signature around the lists of a VIEW-CHANGE or a NEW-VIEW.
+const FRAME_BYTES: u64 = 256;
+
+/// Bytes of the longest NEW-VIEW of `committee`: a quorum of VIEW-CHANGEs, each with a checkpoint certificate and, for
+/// every position of the window, a quorum of votes; and a proposal for every position.
+fn new_view_bytes(committee: Committee, window: u64) -> u64 {
+    let quorum = committee.quorum() as u64;
+    let prepared = quorum.saturating_mul(VOTE_BYTES).saturating_add(FRAME_BYTES / 8);
+    let view_change = window
+        .saturating_mul(prepared)
+        .saturating_add(quorum.saturating_mul(CHECKPOINT_BYTES))
+        .saturating_add(FRAME_BYTES);
+    quorum
+        .saturating_mul(view_change)
+        .saturating_add(window.saturating_mul(VOTE_BYTES))
+        .saturating_add(FRAME_BYTES)
+}
+
+fn check_new_view(committee: Committee, window: u64) -> Result<(), FoundingError> {
+    let most = Limits::MESSAGE_BYTES as u64;
+    let bytes = new_view_bytes(committee, window);
+    if bytes <= most {
+        return Ok(());
+    }
+    let fits = |window: &u64| new_view_bytes(committee, *window) <= most;
+    let widest = (1..window).rev().find(fits).unwrap_or(0);
+    Err(FoundingError::NewView { replicas: committee.size(), window, bytes, most, widest })
+}
+
+/// The default bounds, with window and interval halved until a committee of this size can change its view.
+pub fn fitting_limits(committee: Committee) -> LimitsSpec {
+    let mut spec = LimitsSpec::default();
+    while check_new_view(committee, spec.window).is_err() && spec.checkpoint_interval > 1 {
+        spec.window /= 2;
+        spec.checkpoint_interval /= 2;
+        spec.pipeline = spec.pipeline.min(spec.window);
+    }
+    spec
 }
 
 impl Founding {
@@ -93,6 +170,7 @@ impl Founding {
         }
         let replicas: Vec<_> = file.replicas.iter().map(|key| PublicKey::new(key.0)).collect();
         let limits = Limits::try_new(file.limits)?;
+        check_new_view(committee, limits.spec().window)?;
         let parts = (file.region.digest(), &replicas, limits.spec());
         let network = NetworkId::new(Digest::of("gridquorum network v1", &parts));
         let founding = Self { region: file.region, replicas, committee, limits, network };
@@ -108,9 +186,11 @@ impl Founding {
     pub fn read(path: &Path) -> Result<Self, FoundingError> {
         let bytes = std::fs::read(path)
             .map_err(|source| FoundingError::Io { path: path.to_owned(), source })?;
-        let file = serde_json::from_slice(&bytes)
-            .map_err(|source| FoundingError::Form { path: path.to_owned(), source })?;
-        Self::try_new(file)
+        let file: FoundingFile = serde_json::from_slice(&bytes).map_err(|source| {
+            let field = field_before(&bytes, offset(&bytes, source.line(), source.column()));
+            FoundingError::Form { path: path.to_owned(), field, source }
+        })?;
+        Self::try_new(file).map_err(|error| place(path, &bytes, error))
     }
 
     /// The network's name: the digest of region, keys and bounds. Two deployments with the same are one.
@@ -164,7 +244,112 @@ impl Founding {
     }
 }
 
+/// Names the line and the field of `bytes`, the content of `path`, that `error` is about.
+fn place(path: &Path, bytes: &[u8], error: FoundingError) -> FoundingError {
+    let needle = match &error {
+        FoundingError::DuplicateKey { key, .. } => last(bytes, &format!("\"{key}\"")),
+        FoundingError::Limits(LimitsError::Zero { field }) => last(bytes, &format!("\"{field}\"")),
+        FoundingError::Limits(LimitsError::Order { low_field, high_field, .. }) => {
+            let mut names = low_field.split(' ').chain(high_field.split(' '));
+            names.find_map(|name| last(bytes, &format!("\"{name}\"")))
+        }
+        FoundingError::NewView { .. } => last(bytes, "\"window\""),
+        _ => None,
+    };
+    // Bounds that the file leaves to their defaults stand nowhere in it; the list of replicas always does.
+    let at = needle.or_else(|| last(bytes, "\"replicas\"")).unwrap_or(0);
+    let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+    let end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |n| at + n);
+    let field = match &error {
+        FoundingError::DuplicateKey { .. } => "replicas".to_owned(),
+        _ => field_before(&bytes[..end], end),
+    };
+    FoundingError::Place { path: path.to_owned(), line, field, source: Box::new(error) }
+}
+
+/// Where `needle` stands last.
+fn last(bytes: &[u8], needle: &str) -> Option<usize> {
+    bytes.windows(needle.len()).rposition(|window| window == needle.as_bytes())
+}
+
+/// Where a line and a column, both from 1, lie.
+fn offset(bytes: &[u8], line: usize, column: usize) -> usize {
+    let before = bytes.split_inclusive(|byte| *byte == b'\n').take(line.saturating_sub(1));
+    (before.map(<[u8]>::len).sum::<usize>() + column).min(bytes.len())
+}
+
+/// The name that stands last before `at` with a colon behind it; the whole file if none does.
+fn field_before(bytes: &[u8], at: usize) -> String {
+    let text = String::from_utf8_lossy(&bytes[..at]);
+    let mut parts: Vec<&str> = text.split('"').collect();
+    while parts.len() > 2 {
+        let after = parts.pop().unwrap_or_default();
+        if after.trim_start().starts_with(':') {
+            return parts.pop().unwrap_or_default().to_owned();
+        }
+    }
+    "of the file".to_owned()
+}
+
 /// The digest that the protocol takes for the state whose newest block is `header`.
 pub fn state_digest(header: &BlockHeader) -> Digest {
     Digest::new(*header.hash().bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use consensus::certificate::{Checkpoint, Commit};
+    use consensus::ids::{SeqNum, View};
+    use consensus::keys::{Signer, Statement};
+    use consensus::wire;
+
+    use super::*;
+
+    fn committee(replicas: usize) -> Committee {
+        Committee::try_new(replicas).expect("4 to 1000")
+    }
+
+    /// The bounds on votes are bounds: the longest of each kind, every number at its end, encoded.
+    #[test]
+    fn votes_are_no_longer_than_their_bounds() {
+        let scope = Scope::new(NetworkId::new(Digest::NULL));
+        let bytes = |statement| wire::encode(&statement).len() as u64;
+        fn signed<M: Statement>(scope: Scope, vote: M) -> consensus::keys::Signed<M> {
+            Signer::ed25519(scope, [7; 32]).sign(vote)
+        }
+        let (view, seq, from) = (View::new(u64::MAX), SeqNum::new(u64::MAX), ReplicaId::new(999));
+        let digest = Digest::new([255; 32]);
+        assert!(bytes(signed(scope, Commit { view, seq, digest, from })) <= VOTE_BYTES);
+        let vote = Checkpoint { seq, state: digest, clients: digest, from };
+        assert!(wire::encode(&signed(scope, vote)).len() as u64 <= CHECKPOINT_BYTES);
+    }
+
+    /// By hand for 40 replicas: f = 13, a quorum is 27; 27 x 256 x 27 votes of at least 114 bytes are 21 million bytes,
+    /// a message has 16 MiB. For 4 (a quorum of 3) they are 0.3 million.
+    #[test]
+    fn a_committee_that_could_not_change_its_view_is_refused_with_both_sizes() {
+        assert!(check_new_view(committee(4), 256).is_ok());
+        let error = check_new_view(committee(40), 256).expect_err("too long").to_string();
+        assert!(error.contains("NEW-VIEW of 40 replicas with window = 256"), "{error}");
+        assert!(error.contains("at most 16777216"), "{error}");
+    }
+
+    /// Every committee has bounds that fit, up to those whose votes on two positions are too long already.
+    #[test]
+    fn bounds_are_found_for_every_committee_of_a_trial() {
+        for replicas in 4..=200 {
+            let spec = fitting_limits(committee(replicas));
+            assert!(check_new_view(committee(replicas), spec.window).is_ok(), "{replicas}");
+            assert!(Limits::try_new(spec).is_ok(), "{replicas}");
+        }
+        assert_eq!(fitting_limits(committee(7)), LimitsSpec::default());
+    }
+
+    #[test]
+    fn fields_are_found_in_their_lines() {
+        let text = b"{\n  \"region\": {\"a\": 1},\n  \"limits\": {\"window\": 5}\n}";
+        assert_eq!(field_before(text, offset(text, 2, 18)), "a");
+        assert_eq!(field_before(text, offset(text, 3, 25)), "window");
+        assert_eq!(field_before(text, 1), "of the file");
+    }
 }

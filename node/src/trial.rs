@@ -29,12 +29,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use community::{Community, Outcome, Settings, ZeroIntelligence, terms};
 use consensus::committee::Committee;
-use consensus::limits::LimitsSpec;
 use ledger::SlotSummary;
 
 use crate::audit::{self, audit};
 use crate::client::{Door, Gateway, Patience};
 use crate::config::{Config, Peer};
+use crate::founding::fitting_limits;
 use crate::harvest::Harvest;
 use crate::init::{Deployment, Plan, init};
 use crate::people;
@@ -207,7 +207,7 @@ fn deploy(work: &Path, setup: &Setup) -> anyhow::Result<Deployment> {
         addresses: cluster::free_addresses(setup.replicas)?,
         operator: Some(people::operator_seed(setup.seed)),
         charter: terms::charter,
-        limits: LimitsSpec::default(),
+        limits: fitting_limits(Committee::try_new(setup.replicas)?),
     };
     Ok(init(&work.join("deployment"), &plan)?)
 }

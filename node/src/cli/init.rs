@@ -7,10 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use consensus::limits::LimitsSpec;
+use consensus::committee::Committee;
 
 use super::output::Fields;
 use super::verdict::Verdict;
+use crate::founding::fitting_limits;
 use crate::init::{Plan, init};
 
 /// Make keys, certificates and one configuration file per replica.
@@ -47,13 +48,14 @@ pub(super) fn run(args: &Init, json: bool) -> anyhow::Result<Verdict> {
         addresses: addresses.collect::<anyhow::Result<_>>()?,
         operator: None,
         charter: community::terms::charter,
-        limits: LimitsSpec::default(),
+        limits: fitting_limits(Committee::try_new(usize::from(args.replicas))?),
     };
     let made = init(&args.out, &plan)?;
     let mut fields = Fields::new();
     fields.text("folder", &args.out.display().to_string());
     fields.integer("replicas", i64::from(args.replicas));
     fields.text("genesis", &args.out.join("genesis.json").display().to_string());
+    fields.text("network", &made.founding.network_name());
     fields.text("operator_key", &made.operator_key.display().to_string());
     fields.text("first_config", &made.configs[0].display().to_string());
     fields.print(json)?;

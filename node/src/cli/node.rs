@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::verdict::Verdict;
 use crate::config::Config;
-use crate::service::{Listeners, serve};
+use crate::service::{Listeners, ServiceError, serve};
 
 /// Run one replica until it is told to stop (SIGTERM or SIGINT), finishing what it has taken in.
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,13 @@ pub(super) fn run(args: &Node) -> anyhow::Result<Verdict> {
         .build()
         .context("cannot start")?;
     runtime.block_on(async {
-        let listeners = Listeners::bind(&config).await?;
+        let listeners = Listeners::bind(&config).await.map_err(|error| {
+            let place = match &error {
+                ServiceError::Bind { address, .. } => config.place_of(*address),
+                _ => args.config.display().to_string(),
+            };
+            anyhow::Error::from(error).context(place)
+        })?;
         let (stop, stopped) = watch::channel(false);
         let mut terminate = signal(SignalKind::terminate()).context("signals")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("signals")?;

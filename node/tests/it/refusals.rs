@@ -28,13 +28,22 @@ fn configurations_that_contradict_themselves_are_refused() {
     let config = format!("{out}/replica-1/config.toml");
     let original = std::fs::read_to_string(&config).expect("readable");
     let cases = [
-        ("id = 1", "id = 9", "id = 9, the committee has replicas 0 to 3"),
+        ("id = 1", "id = 9", "config.toml:1: field id: id = 9, the committee has replicas 0 to 3"),
         ("id = 1", "id = 1\ncolour = \"green\"", "unknown field `colour`"),
         ("id = 1", "id = \"one\"", "invalid type"),
-        ("id = 1", "id = 0", "is not the key"),
-        ("127.0.0.1:17402", "127.0.0.1:17400", "address 127.0.0.1:17400 is used twice"),
-        ("replica-2.pem", "replica-3.pem", "replicas 2 and 3 show the same certificate"),
-        ("signing.key", "missing.key", "missing.key"),
+        ("id = 1", "id = 0", "config.toml:4: field signing_key"),
+        (
+            "127.0.0.1:17402",
+            "127.0.0.1:17400",
+            "config.toml:13: field peers: address 127.0.0.1:17400 is used twice",
+        ),
+        (
+            "replica-2.pem",
+            "replica-3.pem",
+            "config.toml:25: field certificate: replicas 2 and 3 show the same certificate",
+        ),
+        ("signing.key", "missing.key", "config.toml:4: field signing_key"),
+        ("link.key", "missing.key", "config.toml:5: field link_key"),
     ];
     for (from, to, expected) in cases {
         edit(&config, from, to);
@@ -58,17 +67,35 @@ fn a_genesis_with_too_few_replicas_or_a_repeated_key_is_refused() {
     document["replicas"] = serde_json::json!(keys[..3]);
     std::fs::write(&genesis, document.to_string()).expect("writable");
     let line = refused(&["node", "--config", &config]);
-    assert!(line.contains("a committee has 4 to 1000 replicas, got 3"), "{line}");
+    assert!(line.contains("genesis.json:1: field replicas: replicas: a committee has"), "{line}");
+    assert!(line.contains("4 to 1000 replicas, got 3"), "{line}");
 
     document["replicas"] = serde_json::json!([keys[0], keys[1], keys[2], keys[1]]);
     std::fs::write(&genesis, document.to_string()).expect("writable");
     let line = refused(&["node", "--config", &config]);
+    assert!(line.contains("genesis.json:1: field replicas"), "{line}");
     assert!(line.contains("replicas 1 and 3 have the same signing key"), "{line}");
+
+    document["replicas"] = serde_json::json!(keys);
+    document["limits"]["window"] = serde_json::json!(65_536);
+    let pretty = serde_json::to_string_pretty(&document).expect("JSON");
+    let number = 1 + pretty.lines().position(|line| line.contains("\"window\"")).expect("there");
+    std::fs::write(&genesis, pretty).expect("writable");
+    let line = refused(&["node", "--config", &config]);
+    assert!(
+        line.contains(&format!("genesis.json:{number}: field window: limits: the NEW")),
+        "{line}"
+    );
+
+    std::fs::write(&genesis, original.replacen("\"window\": 256", "\"window\": \"x\"", 1))
+        .expect("writable");
+    let line = refused(&["node", "--config", &config]);
+    assert!(line.contains(": field window: invalid type"), "{line}");
 
     let limits = original.replacen("\"pipeline\": 4", "\"pipeline\": 4000", 1);
     std::fs::write(&genesis, limits).expect("writable");
     let line = refused(&["node", "--config", &config]);
-    assert!(line.contains("pipeline = 4000 must not exceed window = 256"), "{line}");
+    assert!(line.contains(": field pipeline: limits: pipeline = 4000 must not"), "{line}");
 }
 
 #[test]
@@ -79,7 +106,8 @@ fn a_port_in_use_is_named() {
     let port = taken.local_addr().expect("bound").port();
     assert!(run(&["init", "--out", &out, "--port", &port.to_string()]).status.success());
     let line = refused(&["node", "--config", &format!("{out}/replica-0/config.toml")]);
-    assert!(line.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{line}");
+    let expected = format!("config.toml:8: field peers: cannot listen on 127.0.0.1:{port}");
+    assert!(line.contains(&expected), "{line}");
 }
 
 #[test]
