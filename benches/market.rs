@@ -7,7 +7,9 @@ use std::hint::black_box;
 
 use benches::workload::book;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use market::{Energy, Kappa, Metered, ParticipantId, Position, RegionTotals, Seed, Terms, clear};
+use market::{
+    Energy, Kappa, Meter, Metered, ParticipantId, Position, RegionTotals, Seed, Terms, clear,
+};
 
 fn clearing(c: &mut Criterion) {
     let mut group = c.benchmark_group("market/clear/uniform");
@@ -47,7 +49,7 @@ fn settlement(c: &mut Criterion) {
         Position {
             participant: id,
             contracted: contracts.get(&id).copied().unwrap_or_default(),
-            metered: Some(Metered::try_new(wh(7), wh(3)).expect("not negative")),
+            meter: Meter::Read(Metered::try_new(wh(7), wh(3)).expect("not negative")),
         }
     };
     let positions: Vec<_> = (0..HOMES).map(position).collect();

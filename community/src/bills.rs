@@ -15,7 +15,7 @@ use crate::home::Flows;
 pub struct Tally {
     /// Slots that were billed.
     pub slots: u32,
-    /// Slots among them that had no reading and were settled as contracted.
+    /// Slots among them that had no reading and were settled on a substitute.
     pub missing: u32,
     /// All bills together in nano-currency; positive is received.
     pub amount_nano: i128,
@@ -73,15 +73,15 @@ pub fn grid_only_nano(flows: &Flows, tariff: &Tariff) -> i128 {
 #[cfg(test)]
 mod tests {
     use ledger::GateSummary;
-    use market::{Energy, Line, Metered, Money, Price, Slot};
+    use market::{Energy, Line, Meter, Metered, Money, Price, Slot};
 
     use super::*;
 
-    fn bill(participant: u32, contracted: i64, nano: i64, metered: Option<Metered>) -> Fact {
+    fn bill(participant: u32, contracted: i64, nano: i64, meter: Meter) -> Fact {
         let line = Line {
             participant: ParticipantId::new(participant),
             contracted: Energy::from_wh(contracted),
-            metered,
+            meter,
             deviation: Energy::from_wh(-7),
             contract_amount: Money::from_nano(nano),
             deviation_amount: Money::from_nano(1),
@@ -95,9 +95,9 @@ mod tests {
     #[test]
     fn bills_add_up_by_participant() {
         let mut bills = Bills::default();
-        bills.fold(&bill(1, 100, -30, Some(Metered::NOTHING)));
-        bills.fold(&bill(1, -40, 20, None));
-        bills.fold(&bill(2, 0, 5, Some(Metered::NOTHING)));
+        bills.fold(&bill(1, 100, -30, Meter::Read(Metered::NOTHING)));
+        bills.fold(&bill(1, -40, 20, Meter::Substituted(Energy::ZERO)));
+        bills.fold(&bill(2, 0, 5, Meter::Read(Metered::NOTHING)));
         let (slot, volume) = (Slot::ZERO, Energy::ZERO);
         bills.fold(&Fact::GateClosed(GateSummary {
             slot,

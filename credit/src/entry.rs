@@ -3,7 +3,7 @@
 //! In: the market's settlement line and how the bill stood. Out: a checked entry. Refuses to know:
 //! prices, the other members.
 
-use market::{Energy, Line, Money, Slot};
+use market::{Energy, Line, Meter, Money, Slot};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CreditError;
@@ -19,11 +19,11 @@ pub struct Entry {
     pub payment: Payment,
     /// Energy bought in the auction, negative if sold.
     pub contracted: Energy,
-    /// Net metered energy less contracted energy.
+    /// Net metered energy less contracted energy; without a reading, that of the substitute.
     pub deviation: Energy,
     /// Whether no reading came.
     pub missing: bool,
-    /// What the meter counted as import.
+    /// What the meter counted as import; nothing without a reading.
     pub import: Energy,
     /// The part of the import that was produced in the region in the same slot.
     pub local_solar: Energy,
@@ -44,9 +44,9 @@ pub enum Payment {
 impl Entry {
     /// The entry that follows from a settlement line.
     pub const fn of_line(slot: Slot, line: &Line, payment: Payment) -> Self {
-        let (import, missing) = match &line.metered {
-            Some(metered) => (metered.import(), false),
-            None => (Energy::ZERO, true),
+        let (import, missing) = match line.meter {
+            Meter::Read(metered) => (metered.import(), false),
+            Meter::Substituted(_) => (Energy::ZERO, true),
         };
         Self {
             slot,

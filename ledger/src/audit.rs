@@ -244,7 +244,7 @@ impl Audit {
             match fact {
                 Fact::Billed(bill) => {
                     self.report.counts.bills += 1;
-                    if !is_right(bill) {
+                    if !is_right(bill, self.ledger.genesis().charter().tariff.retail()) {
                         let (slot, participant) = (bill.slot, bill.line.participant);
                         self.report.add(Finding::Bill { position, slot, participant });
                     }
@@ -268,14 +268,16 @@ impl Audit {
     }
 }
 
-/// Whether a bill is energy times price on both of its parts, in arithmetic of its own.
-fn is_right(bill: &Bill) -> bool {
+/// Whether a bill is energy times price on both of its parts, in arithmetic of its own; without a
+/// reading, whether at least the contract is billed, and what exceeds it at retail.
+fn is_right(bill: &Bill, retail: Price) -> bool {
     let line = &bill.line;
+    let substitute = !line.missing() || line.deviation >= Energy::ZERO && bill.buy == retail;
     let due =
         |price: Price, energy: Energy| -i128::from(price.micro_per_kwh()) * i128::from(energy.wh());
-    let net = line.metered.map_or(line.contracted, |metered| metered.net());
     let rate = if line.deviation.is_positive() { bill.buy } else { bill.sell };
     i128::from(line.contract_amount.nano()) == due(bill.price.unwrap_or_default(), line.contracted)
         && i128::from(line.deviation_amount.nano()) == due(rate, line.deviation)
-        && line.deviation.wh() == net.wh() - line.contracted.wh()
+        && line.deviation.wh() == line.meter.net().wh() - line.contracted.wh()
+        && substitute
 }

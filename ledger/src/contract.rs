@@ -60,7 +60,7 @@ pub struct Invariant {
 }
 
 /// Everything that holds after every command. A running ledger checks it whenever a slot closes.
-pub const INVARIANTS: [Invariant; 9] = [
+pub const INVARIANTS: [Invariant; 10] = [
     Invariant { claim: "all balances sum to zero", check: |state| sums_to_zero(&state.book) },
     Invariant {
         claim: "members and accounts match",
@@ -85,6 +85,10 @@ pub const INVARIANTS: [Invariant; 9] = [
     Invariant {
         claim: "readings match their commitments",
         check: |state| state.market.readings_match(&state.members),
+    },
+    Invariant {
+        claim: "largest imports are possible ones of members",
+        check: |state| state.market.largest_imports_are_possible(&state.members),
     },
     Invariant {
         claim: "members and scores match",

@@ -103,7 +103,7 @@ pub struct Bill {
     pub line: Line,
     /// The price of contracted energy, `None` when nothing traded.
     pub price: Option<Price>,
-    /// The price of energy used beyond the contract.
+    /// The price of energy used beyond the contract: the region's, or retail without a reading.
     pub buy: Price,
     /// The price of energy fed in beyond the contract.
     pub sell: Price,

@@ -100,7 +100,7 @@ pub struct SlotSummary {
     pub sell: Price,
     /// What the operator's account gained; negative is a loss.
     pub operator: Money,
-    /// Members without a reading, settled as contracted.
+    /// Members without a reading, settled on a substitute.
     pub missing: u32,
     /// Transfers executed.
     pub transfers: u32,

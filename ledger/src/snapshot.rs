@@ -26,8 +26,8 @@ use crate::violation::Violation;
 /// region takes thousands of chunks and not millions.
 pub const CHUNK_BYTES: usize = 64 * 1024;
 
-/// The longest snapshot that is read: 4 KiB per member. A member with 16 orders, 16 transfers and a
-/// full history takes less than half of that.
+/// The longest snapshot that is read: 4 KiB per member. A member with 16 orders, 16 transfers, a
+/// largest import and a full history takes less than half of that.
 pub const MAX_SNAPSHOT_BYTES: usize = MAX_MEMBERS as usize * 4096;
 
 /// Why chunks are not the snapshot that was asked for. The ledger in use, if any, is untouched.

@@ -37,6 +37,9 @@ pub enum Violation {
     /// A reading that is not the one that was committed to.
     #[error("the reading of participant {0} does not match its commitment")]
     Reading(ParticipantId),
+    /// A largest import that no meter of a member can have reported.
+    #[error("the largest import of participant {0} is none that a member can have")]
+    LargestImport(ParticipantId),
     /// Contracts that do not cancel out (I1).
     #[error("in slot {slot}, {bought} were bought and {sold} sold")]
     Contracts {

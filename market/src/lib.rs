@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use market::{Decimal, NrgXSafe, PriceRule, Tariff, Terms};
-//! use market::{Energy, Kappa, Metered, ParticipantId, Position, Price};
+//! use market::{Energy, Kappa, Meter, Metered, ParticipantId, Position, Price};
 //! use market::{Order, OrderId, Seed, Side};
 //!
 //! // Home 1 wants 400 Wh for at most 0.25, home 2 offers 300 Wh for at least 0.15 currency/kWh.
@@ -27,7 +27,7 @@
 //! let position = |home, contracted, metered| Position {
 //!     participant: ParticipantId::new(home),
 //!     contracted,
-//!     metered: Some(metered),
+//!     meter: Meter::Read(metered),
 //! };
 //! let used = position(1, wh(300), Metered::try_new(wh(420), wh(0))?);
 //! let gave = position(2, wh(-300), Metered::try_new(wh(0), wh(280))?);
@@ -66,7 +66,7 @@ pub use fixed::{Decimal, DecimalError};
 pub use ids::{OrderId, ParticipantId};
 pub use matching::uniform::{clear, clear_k_double};
 pub use matching::{Clearing, Contract, Kappa, Seed, Trade};
-pub use meter::Metered;
+pub use meter::{Meter, Metered};
 pub use money::{Money, Price};
 pub use order::{Order, Outcome, Rejection, Side};
 pub use pricing::{NrgX, NrgXSafe, PriceRule, Quote, RegionPrices, RegionTotals};

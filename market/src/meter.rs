@@ -1,7 +1,7 @@
-//! What a meter counted in one slot: two register differences, never a sign.
+//! What a meter counted in one slot, and what stands in for a meter that said nothing.
 //!
-//! In: import and export of a slot in Wh. Out: a checked pair and its net. Refuses to know:
-//! registers, signatures, time, and which meter it was.
+//! In: import and export of a slot in Wh: two register differences, never a sign. Out: a checked
+//! pair and its net. Refuses to know: registers, signatures, time, and which meter it was.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,50 @@ impl Metered {
     /// Import less export: positive is a withdrawal.
     pub const fn net(&self) -> Energy {
         Energy::from_wh(self.import.wh() - self.export.wh())
+    }
+}
+
+/// What a slot is settled on for one connection point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Meter {
+    /// What the meter reported.
+    Read(Metered),
+    /// No reading came: this import stands in for it, and no export (ours, see
+    /// [`settle`](crate::settle)).
+    Substituted(Energy),
+}
+
+impl Meter {
+    /// The reading, if one came.
+    pub const fn reading(&self) -> Option<Metered> {
+        match self {
+            Self::Read(metered) => Some(*metered),
+            Self::Substituted(_) => None,
+        }
+    }
+
+    /// What counts as withdrawn from the grid.
+    pub const fn import(&self) -> Energy {
+        match self {
+            Self::Read(metered) => metered.import,
+            Self::Substituted(import) => *import,
+        }
+    }
+
+    /// What counts as injected into the grid.
+    pub const fn export(&self) -> Energy {
+        match self {
+            Self::Read(metered) => metered.export,
+            Self::Substituted(_) => Energy::ZERO,
+        }
+    }
+
+    /// Import less export: positive is a withdrawal.
+    pub const fn net(&self) -> Energy {
+        match self {
+            Self::Read(metered) => metered.net(),
+            Self::Substituted(import) => *import,
+        }
     }
 }
 

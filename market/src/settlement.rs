@@ -9,21 +9,40 @@
 //! - Contracted energy settles at the auction's price, exactly.
 //! - The deviation is net metered energy less contracted energy. What is above zero is bought at
 //!   the region's buying price, what is below is sold at its selling price, exactly.
-//! - A participant without a reading is settled as contracted and flagged (ours); it adds nothing
-//!   to the region's totals, so that withholding a reading moves no price.
+//! - A participant without a reading is settled on a *substitute* (ours; a profile scaled to the
+//!   home is the usual one) and flagged: it exports nothing and imports the most that its meter has
+//!   ever reported, or what its connection can carry if it never did, and never less than what it
+//!   bought. What the substitute exceeds the contract by is bought at retail, the price no region
+//!   exceeds. It adds nothing to the region's totals, so that it moves no price, but it is energy
+//!   that somebody has to deliver: it counts in the region's net.
 //! - The region's net import is bought from the grid at retail, its net export sold at feed-in. The
 //!   operator pays the grid.
 //! - The operator's line is the difference that makes all lines together exactly zero (I2).
 //! - Physically local energy is the smaller one of all imports and all exports. Each importer's
 //!   share of it is pro rata to its import, rounded down: nobody is credited with local energy that
-//!   did not exist (ours).
+//!   did not exist, and a substitute is credited with none (ours).
+//!
+//! # Guarantees
+//!
+//! *Silence never pays*: without its reading a participant gets at most what it would have got with
+//! any true reading whose import is at most the substitute, whatever price rule the region has. Let
+//! c be its contract, s >= c the substitute and e the deviation of the true reading. If e > 0, it
+//! would have paid e times a price of at most retail, and e <= s - c; otherwise it would have been
+//! paid, or nothing; silence costs (s - c) times retail in both cases. The exception is a home that
+//! imports more than it ever reported: its substitute is below the truth for as long as it is
+//! silent.
+//!
+//! *Energy (I1)*: bought equals sold, and the region's net with the grid is the sum of all meters,
+//! substitutes included. The other half of I1, that meters equal a feeder's meter plus losses, is
+//! not checked: no feeder meter exists here, so the grid line is what the meters say, and losses
+//! are nobody's.
 
 use serde::{Deserialize, Serialize};
 
 use crate::energy::Energy;
 use crate::error::{MarketError, Quantity};
 use crate::ids::ParticipantId;
-use crate::meter::Metered;
+use crate::meter::{Meter, Metered};
 use crate::money::{Money, Price};
 use crate::pricing::{RegionPrices, RegionTotals};
 use crate::tariff::Tariff;
@@ -35,8 +54,9 @@ pub struct Position {
     pub participant: ParticipantId,
     /// Energy bought in the auction, negative if sold.
     pub contracted: Energy,
-    /// What the meter counted; `None` if no reading came.
-    pub metered: Option<Metered>,
+    /// What the meter counted, or the import that stands in for it; where that is less than what
+    /// was bought, settlement takes what was bought.
+    pub meter: Meter,
 }
 
 /// The prices a slot is settled at.
@@ -57,13 +77,13 @@ pub struct Line {
     pub participant: ParticipantId,
     /// Energy bought in the auction, negative if sold.
     pub contracted: Energy,
-    /// What the meter counted; `None` if no reading came and the slot was settled as contracted.
-    pub metered: Option<Metered>,
-    /// Net metered energy less contracted energy.
+    /// What the meter counted, or the import that was settled in its place.
+    pub meter: Meter,
+    /// Net energy of the meter less contracted energy.
     pub deviation: Energy,
     /// For the contracted energy, at the auction's price.
     pub contract_amount: Money,
-    /// For the deviation, at the region's prices.
+    /// For the deviation, at the region's prices, or at retail if no reading came.
     pub deviation_amount: Money,
     /// The part of its import that was produced in the region in the same slot.
     pub local_solar: Energy,
@@ -77,7 +97,7 @@ impl Line {
 
     /// Whether the slot was settled without a reading.
     pub const fn missing(&self) -> bool {
-        self.metered.is_none()
+        matches!(self.meter, Meter::Substituted(_))
     }
 }
 
@@ -99,13 +119,14 @@ pub struct Sums {
     pub bought: Energy,
     /// Contracted energy of the sellers.
     pub sold: Energy,
-    /// Net metered energy, contracted energy standing in for missing readings; equals the grid
-    /// line's net (I1).
+    /// Net energy of all meters, substitutes included; equals the grid line's net (I1).
     pub net: Energy,
-    /// Deviations above zero, bought at the region's buying price.
+    /// Deviations above zero of those with a reading, bought at the region's buying price.
     pub short: Energy,
     /// Deviations below zero, without their sign, sold at the region's selling price.
     pub long: Energy,
+    /// Deviations of those without a reading, none below zero, bought at retail.
+    pub substituted: Energy,
     /// Changes of all participants' accounts; with the grid's and the operator's exactly zero (I2).
     pub participants: Money,
 }
@@ -135,7 +156,7 @@ pub struct Settlement {
 ///
 /// [`MarketError::Totals`] beyond [`RegionTotals::MAX`].
 pub fn totals(positions: &[Position]) -> Result<RegionTotals, MarketError> {
-    let readings = || positions.iter().filter_map(|position| position.metered);
+    let readings = || positions.iter().filter_map(|position| position.meter.reading());
     let overflow = MarketError::Overflow { what: Quantity::Metered };
     let production = Energy::checked_sum(readings().map(|metered| metered.export()));
     let consumption = Energy::checked_sum(readings().map(|metered| metered.import()));
@@ -152,7 +173,8 @@ pub fn totals(positions: &[Position]) -> Result<RegionTotals, MarketError> {
 /// [`MarketError::UnorderedParticipants`] or [`MarketError::DuplicateParticipant`];
 /// [`MarketError::Unbalanced`] if bought and sold contracts differ;
 /// [`MarketError::NoAuctionPrice`]; [`MarketError::PriceOutsideTariff`] and
-/// [`MarketError::RegionPrices`] for prices outside the tariff (I4); [`MarketError::Totals`] and
+/// [`MarketError::RegionPrices`] for prices outside the tariff (I4); [`MarketError::Metered`] for a
+/// substitute that no meter could have reported; [`MarketError::Totals`] and
 /// [`MarketError::Overflow`].
 pub fn settle(positions: &[Position], terms: &Terms) -> Result<Settlement, MarketError> {
     check(positions, terms)?;
@@ -191,6 +213,11 @@ fn check(positions: &[Position], terms: &Terms) -> Result<(), MarketError> {
             return Err(MarketError::UnorderedParticipants { before, next });
         }
     }
+    for position in positions {
+        if let Meter::Substituted(import) = position.meter {
+            Metered::try_new(import, Energy::ZERO)?;
+        }
+    }
     let with_contract = positions.iter().find(|position| position.contracted != Energy::ZERO);
     match (with_contract, terms.auction) {
         (Some(Position { participant, contracted, .. }), None) => {
@@ -206,11 +233,18 @@ fn line(
     local: Energy,
     consumption: Energy,
 ) -> Result<Line, MarketError> {
-    let Position { participant, contracted, metered } = *position;
-    let net = metered.map_or(contracted, |metered| metered.net());
-    let deviation = net.checked_sub(contracted);
+    let Position { participant, contracted, meter } = *position;
+    let meter = match meter {
+        Meter::Substituted(import) => Meter::Substituted(import.max(contracted)),
+        read => read,
+    };
+    let deviation = meter.net().checked_sub(contracted);
     let deviation = deviation.ok_or(MarketError::Overflow { what: Quantity::Deviation })?;
-    let rate = if deviation.is_positive() { terms.region.buy } else { terms.region.sell };
+    let rate = match meter {
+        Meter::Substituted(_) => terms.tariff.retail(),
+        Meter::Read(_) if deviation.is_positive() => terms.region.buy,
+        Meter::Read(_) => terms.region.sell,
+    };
     let pays = |price: Price, energy| price.checked_mul(energy).and_then(Money::checked_neg);
     let amounts = || {
         let contract_amount = pays(terms.auction.unwrap_or(Price::ZERO), contracted)?;
@@ -220,12 +254,12 @@ fn line(
     };
     let overflow = MarketError::Overflow { what: Quantity::Amount };
     let (contract_amount, deviation_amount) = amounts().ok_or(overflow)?;
-    let import = metered.map_or(Energy::ZERO, |metered| metered.import());
+    let import = meter.reading().map_or(Energy::ZERO, |metered| metered.import());
     let local_solar = share(import, local, consumption);
     Ok(Line {
         participant,
         contracted,
-        metered,
+        meter,
         deviation,
         contract_amount,
         deviation_amount,
@@ -257,6 +291,7 @@ struct Tally {
     sold: i128,
     short: i128,
     long: i128,
+    substituted: i128,
     participants: i128,
     missing: u32,
 }
@@ -266,15 +301,24 @@ impl Tally {
         let (contracted, deviation) = (line.contracted.wh().into(), line.deviation.wh().into());
         self.bought += i128::max(contracted, 0);
         self.sold -= i128::min(contracted, 0);
-        self.short += i128::max(deviation, 0);
-        self.long -= i128::min(deviation, 0);
+        if line.missing() {
+            self.substituted += deviation;
+        } else {
+            self.short += i128::max(deviation, 0);
+            self.long -= i128::min(deviation, 0);
+        }
         self.participants += i128::from(line.amount().nano());
         self.missing += u32::from(line.missing());
     }
 
-    /// The region's net with the grid: contracts cancel out, so only deviations are left.
+    /// Net energy of all meters: contracts cancel out, so only deviations are left.
+    fn net(&self) -> Result<Energy, MarketError> {
+        energy(self.short + self.substituted - self.long, Quantity::Metered)
+    }
+
+    /// The region's net with the grid.
     fn grid(&self, tariff: &Tariff) -> Result<GridLine, MarketError> {
-        let net = energy(self.short - self.long, Quantity::Metered)?;
+        let net = self.net()?;
         let rate = if net.is_positive() { tariff.retail() } else { tariff.feed_in() };
         let amount = rate.checked_mul(net);
         let amount = amount.ok_or(MarketError::Overflow { what: Quantity::GridAmount })?;
@@ -288,7 +332,8 @@ impl Tally {
     /// two means something.
     fn operator(&self, terms: &Terms, grid: &GridLine) -> Result<Money, MarketError> {
         let (buy, sell) = (terms.region.buy.micro_per_kwh(), terms.region.sell.micro_per_kwh());
-        let nano = self.short * i128::from(buy)
+        let retail = terms.tariff.retail().micro_per_kwh();
+        let nano = self.short * i128::from(buy) + self.substituted * i128::from(retail)
             - self.long * i128::from(sell)
             - i128::from(grid.amount.nano());
         let overflow = MarketError::Overflow { what: Quantity::OperatorAmount };
@@ -305,9 +350,10 @@ impl Tally {
         Ok(Sums {
             bought,
             sold,
-            net: energy(self.short - self.long, Quantity::Metered)?,
+            net: self.net()?,
             short: energy(self.short, Quantity::Deviation)?,
             long: energy(self.long, Quantity::Deviation)?,
+            substituted: energy(self.substituted, Quantity::Deviation)?,
             participants: Money::from_nano(i64::try_from(self.participants).map_err(|_| overflow)?),
         })
     }

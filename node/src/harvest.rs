@@ -18,8 +18,9 @@ pub struct Harvest {
     slots: Vec<SlotRow>,
     /// Orders of the slot that is open.
     orders: u32,
-    /// Energy beyond contracts in the slot that is being closed: drawn, fed in.
-    beyond: (i64, i64),
+    /// Energy beyond contracts in the slot that is being closed: drawn, fed in, and billed in place
+    /// of missing readings.
+    beyond: [i64; 3],
     scores: BTreeMap<ParticipantId, Scores>,
 }
 
@@ -38,9 +39,10 @@ impl Harvest {
         match fact {
             Fact::Ordered { .. } => self.orders += 1,
             Fact::Billed(bill) => {
-                let wh = bill.line.deviation.wh();
-                self.beyond.0 += wh.max(0);
-                self.beyond.1 += (-wh).max(0);
+                let (wh, missing) = (bill.line.deviation.wh(), bill.line.missing());
+                self.beyond[0] += if missing { 0 } else { wh.max(0) };
+                self.beyond[1] += (-wh).max(0);
+                self.beyond[2] += if missing { wh } else { 0 };
             }
             Fact::Scored { participant, before, assessment, .. } => {
                 let scores = self.scores.entry(*participant).or_insert_with(|| Scores {
@@ -57,7 +59,7 @@ impl Harvest {
     }
 
     fn close(&mut self, summary: &SlotSummary) {
-        let (short_wh, long_wh) = std::mem::take(&mut self.beyond);
+        let [short_wh, long_wh, substituted_wh] = std::mem::take(&mut self.beyond);
         self.slots.push(SlotRow {
             slot: summary.slot.get(),
             price: summary.price.map(Price::micro_per_kwh),
@@ -71,6 +73,7 @@ impl Harvest {
             grid_export_wh: summary.grid_export.wh(),
             short_wh,
             long_wh,
+            substituted_wh,
             operator_nano: summary.operator.nano(),
             orders: std::mem::take(&mut self.orders),
             missing: summary.missing,

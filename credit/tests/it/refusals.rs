@@ -1,7 +1,7 @@
 //! What credit refuses, and that nothing changes when it does.
 
 use credit::{CreditError, Entry, History, Payment, ScoreRule, Weights};
-use market::{Energy, Line, Metered, Money, ParticipantId, Slot};
+use market::{Energy, Line, Meter, Metered, Money, ParticipantId, Slot};
 
 use crate::members::{folded, good, overdue};
 
@@ -84,7 +84,7 @@ fn an_entry_follows_from_a_settlement_line() {
     let line = Line {
         participant: ParticipantId::new(4),
         contracted: wh(400),
-        metered: Some(Metered::try_new(wh(550), wh(20)).expect("bounded")),
+        meter: Meter::Read(Metered::try_new(wh(550), wh(20)).expect("bounded")),
         deviation: wh(130),
         contract_amount: Money::from_nano(-72),
         deviation_amount: Money::from_nano(-36),
@@ -93,6 +93,8 @@ fn an_entry_follows_from_a_settlement_line() {
     let entry = Entry::of_line(Slot::new(8), &line, Payment::OnTime);
     assert_eq!((entry.bill, entry.import, entry.missing), (Money::from_nano(108), wh(550), false));
     assert_eq!((entry.contracted, entry.deviation, entry.local_solar), (wh(400), wh(130), wh(275)));
-    let silent = Entry::of_line(Slot::new(8), &Line { metered: None, ..line }, overdue(2));
+    // What was settled in place of a reading is no import that anybody counted.
+    let substituted = Line { meter: Meter::Substituted(wh(700)), ..line };
+    let silent = Entry::of_line(Slot::new(8), &substituted, overdue(2));
     assert_eq!((silent.import, silent.missing, silent.payment), (wh(0), true, overdue(2)));
 }

@@ -10,10 +10,19 @@
 //! stored in the moment in which it arises: right after a close the seed is absent, and the next
 //! accepted command, whichever it is, writes down the root it found.
 
+//!
+//! # Substitutes
+//!
+//! A member whose reading does not come is settled on the largest import that its meter has ever
+//! reported, or on the connection limit if it never reported (`market::settle` has the rule). The
+//! largest import is kept for every member, learned when a slot closes, and covered by the root. A
+//! member that stays silent teaches the ledger nothing: what it draws beyond its largest reported
+//! import is not billed, so the operator has to look after meters that are missing for long.
+
 mod seat;
 mod auction;
 
-use market::{Energy, Line, Order, OrderId, ParticipantId, Position, Price};
+use market::{Energy, Line, Meter, Metered, Order, OrderId, ParticipantId, Position, Price};
 use market::{RegionPrices, Settlement, Side, Slot, Terms};
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +37,7 @@ use crate::hash::Hash;
 use crate::identity::MeterId;
 use crate::phase::Phase;
 use crate::receipt::{GateSummary, Receipt, SlotSummary};
-use crate::records::Records;
+use crate::records::{Leaf, Records};
 use crate::refusal::Refusal;
 use crate::violation::Violation;
 
@@ -89,6 +98,15 @@ pub struct SlotMarket {
     auction: Option<GateSummary>,
     /// Members that have orders, a contract or a reading in the open slot.
     seats: Records<Seat>,
+    /// The largest import of a settled slot that each member's meter has ever reported; members
+    /// whose meter never reported are not in it.
+    largest: Records<Energy>,
+}
+
+impl Leaf for Energy {
+    fn write_leaf(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.wh().to_le_bytes());
+    }
 }
 
 /// A slot that was settled, before anything was posted.
@@ -103,7 +121,11 @@ impl Settled {
     pub(crate) fn facts(&self) -> impl Iterator<Item = Fact> {
         let (slot, price) = (self.auction.slot, self.auction.price);
         let RegionPrices { buy, sell } = self.terms.region;
-        let bill = move |line: &Line| Fact::Billed(Bill { slot, line: *line, price, buy, sell });
+        let retail = self.terms.tariff.retail();
+        let bill = move |line: &Line| {
+            let buy = if line.missing() { retail } else { buy };
+            Fact::Billed(Bill { slot, line: *line, price, buy, sell })
+        };
         let grid = Fact::GridSettled { slot, line: self.settlement.grid };
         let operator = Fact::OperatorSettled { slot, amount: self.settlement.operator };
         self.settlement.lines.iter().map(bill).chain([grid, operator])
@@ -134,7 +156,13 @@ impl Settled {
 
 impl Default for SlotMarket {
     fn default() -> Self {
-        Self { phase: Phase::Enrolment, seed: None, auction: None, seats: Records::default() }
+        Self {
+            phase: Phase::Enrolment,
+            seed: None,
+            auction: None,
+            seats: Records::default(),
+            largest: Records::default(),
+        }
     }
 }
 
@@ -163,6 +191,12 @@ impl SlotMarket {
     /// Whether a member's meter was read in the open slot.
     pub fn is_read(&self, participant: ParticipantId) -> bool {
         self.seats.get(participant).is_some_and(|seat| seat.delivery.is_some())
+    }
+
+    /// The largest import that a member's meter has ever reported, in a slot that was settled;
+    /// `None` if it never did.
+    pub fn largest_import(&self, participant: ParticipantId) -> Option<Energy> {
+        self.largest.get(participant).copied()
     }
 
     /// Ends the enrolment.
@@ -283,7 +317,7 @@ impl SlotMarket {
         actor.dso()?;
         self.require(Phase::Delivered(slot))?;
         let auction = self.auction.expect("a slot that is delivered had its auction");
-        let positions = self.positions(members);
+        let positions = self.positions(members, charter.connection_limit);
         let overflow = |_| Refusal::SlotOverflow { slot };
         let totals = market::totals(&positions).map_err(overflow)?;
         let region = charter.rule.prices(&totals, &charter.tariff);
@@ -292,9 +326,17 @@ impl SlotMarket {
         Ok(Settled { auction, terms, settlement })
     }
 
-    /// Empties all seats and opens the next slot for orders.
+    /// Learns the largest imports, empties all seats and opens the next slot for orders.
     pub(crate) fn advance(&mut self, slot: Slot) {
-        *self = Self { phase: Phase::Orders(slot.next()), ..Self::default() };
+        let mut largest = std::mem::take(&mut self.largest);
+        for (participant, seat) in self.seats.iter() {
+            let Some(delivery) = seat.delivery else { continue };
+            let import = delivery.metered().import();
+            if largest.get(participant).is_none_or(|before| *before < import) {
+                largest.set(participant, import);
+            }
+        }
+        *self = Self { phase: Phase::Orders(slot.next()), largest, ..Self::default() };
     }
 
     /// Whether the open slot still lacks its seed.
@@ -309,8 +351,9 @@ impl SlotMarket {
 
     /// The sub-root of this contract.
     pub(crate) fn sub_root(&mut self) -> Hash {
-        let covered = (self.phase, self.seed, self.auction, self.seats.root());
-        Hash::of("gridquorum ledger slot market v1", &covered)
+        let (seats, largest) = (self.seats.root(), self.largest.root());
+        let covered = (self.phase, self.seed, self.auction, seats, largest);
+        Hash::of("gridquorum ledger slot market v2", &covered)
     }
 
     /// Invariant: a seat holds nothing that its phase does not allow, and is not empty.
@@ -354,19 +397,34 @@ impl SlotMarket {
         wrong.map_or(Ok(()), |(participant, _)| Err(Violation::Reading(participant)))
     }
 
+    /// Invariant: largest imports are those of members, and none is below zero or above what a
+    /// meter can count.
+    pub(crate) fn largest_imports_are_possible(&self, members: &Members) -> Result<(), Violation> {
+        let wrong = self.largest.iter().find(|(participant, import)| {
+            members.get(*participant).is_none() || Metered::try_new(**import, Energy::ZERO).is_err()
+        });
+        wrong.map_or(Ok(()), |(participant, _)| Err(Violation::LargestImport(participant)))
+    }
+
     fn require(&self, needs: Phase) -> Result<(), Refusal> {
         if self.phase == needs { Ok(()) } else { Err(Refusal::Phase { needs, now: self.phase }) }
     }
 
-    /// Every member's position: contract and reading where there are any.
-    fn positions(&self, members: &Members) -> Vec<Position> {
+    /// Every member's position: its contract if it has one, its reading or what stands in for it.
+    fn positions(&self, members: &Members, limit: Energy) -> Vec<Position> {
         let mut seats = self.seats.iter().peekable();
+        let substitute = |participant| {
+            let largest = self.largest_import(participant);
+            Meter::Substituted(largest.unwrap_or(limit))
+        };
         let seated = members.iter().map(|(participant, _)| {
             let seat = seats.next_if(|(seat, _)| *seat == participant).map(|(_, seat)| seat);
             Position {
                 participant,
                 contracted: seat.map_or(Energy::ZERO, |seat| seat.contracted),
-                metered: seat.and_then(|seat| seat.delivery).map(|delivery| delivery.metered()),
+                meter: seat
+                    .and_then(|seat| seat.delivery)
+                    .map_or_else(|| substitute(participant), |it| Meter::Read(it.metered())),
             }
         });
         seated.collect()

@@ -64,6 +64,16 @@ fn delivered() -> State {
     state
 }
 
+/// Member `from` reads its meter: so much import in slot 0.
+fn read(state: &mut State, from: ParticipantId, import: i64) {
+    let (slot, meter) = (Slot::ZERO, MeterId::new(from.get()));
+    let reading = Reading { import: Energy::from_wh(import), export: Energy::ZERO, salt: [0; 32] };
+    let commitment = reading.commitment(meter, slot);
+    let submit = slot_market::Command::SubmitReading { slot, meter, commitment };
+    let read = execute(state, author(from), Command::SlotMarket(submit), Some(reading));
+    assert_eq!(read.0, Ok(Receipt::ReadingTaken { meter, slot }));
+}
+
 fn close(state: &mut State) -> (Result<Receipt, Refusal>, Vec<Fact>) {
     let command = slot_market::Command::CloseSlot { slot: Slot::ZERO };
     execute(state, DSO, Command::SlotMarket(command), None)
@@ -79,12 +89,8 @@ fn push(state: &mut State, from: Account, to: Account, nano: i64) {
 #[test]
 fn a_close_that_overflows_changes_nothing() {
     let mut state = delivered();
-    let (slot, meter) = (Slot::ZERO, MeterId::new(1));
-    let reading = Reading { import: Energy::from_wh(10), export: Energy::ZERO, salt: [0; 32] };
-    let commitment = reading.commitment(meter, slot);
-    let submit = slot_market::Command::SubmitReading { slot, meter, commitment };
-    let read = execute(&mut state, author(ONE), Command::SlotMarket(submit), Some(reading));
-    assert_eq!(read.0, Ok(Receipt::ReadingTaken { meter, slot }));
+    read(&mut state, ONE, 10);
+    read(&mut state, TWO, 0);
 
     // The grid is owed 10 Wh at retail, and its balance is full.
     push(&mut state, Account::External, Account::Grid, i64::MAX);
@@ -102,6 +108,8 @@ fn a_close_that_overflows_changes_nothing() {
 #[test]
 fn a_full_receiver_bounces_a_transfer() {
     let mut state = delivered();
+    read(&mut state, ONE, 0);
+    read(&mut state, TWO, 0);
     push(&mut state, Account::External, Account::Member(TWO), i64::MAX);
     push(&mut state, Account::Operator, Account::Member(ONE), 5);
     let amount = Money::from_nano(5);

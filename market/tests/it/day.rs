@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use market::{
-    Decimal, Energy, Kappa, Metered, NrgX, NrgXSafe, Order, ParticipantId, Position, Price,
+    Decimal, Energy, Kappa, Meter, Metered, NrgX, NrgXSafe, Order, ParticipantId, Position, Price,
     PriceRule, Seed, Settlement, Side, Tariff, Terms, clear, settle, totals,
 };
 use proptest::prelude::*;
@@ -57,9 +57,12 @@ fn run(orders: &[Order], homes: &[Home], rule: &PriceRule, seed: &Seed) -> Settl
         .map(|(who, (_, _, _, import, export, sent))| {
             let participant = ParticipantId::new(who);
             let (import, export) = (Energy::from_wh(*import), Energy::from_wh(*export));
-            let metered = sent.then(|| Metered::try_new(import, export).expect("bounded"));
+            let meter = match sent {
+                true => Meter::Read(Metered::try_new(import, export).expect("bounded")),
+                false => Meter::Substituted(import),
+            };
             let contracted = contracted.get(&participant).copied().unwrap_or_default();
-            Position { participant, contracted, metered }
+            Position { participant, contracted, meter }
         })
         .collect();
     let totals = totals(&positions).expect("bounded");
@@ -103,15 +106,15 @@ proptest! {
         others in homes(),
     ) {
         let reading = |import, export| {
-            Some(
+            Meter::Read(
                 Metered::try_new(Energy::from_wh(import), Energy::from_wh(export))
                     .expect("bounded"),
             )
         };
-        let position = |who, metered| Position {
+        let position = |who, meter| Position {
             participant: ParticipantId::new(who),
             contracted: Energy::ZERO,
-            metered,
+            meter,
         };
         let rest = (10..).zip(&others).map(|(who, home)| position(who, reading(home.3, home.4)));
         let whole: Vec<Position> =

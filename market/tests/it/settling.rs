@@ -2,8 +2,8 @@
 //! refused.
 
 use market::{
-    Energy, Line, MarketError, Metered, Money, ParticipantId, Position, Price, Quantity,
-    RegionPrices, Settlement, Tariff, Terms, settle, totals,
+    Decimal, Energy, Line, MarketError, Meter, Metered, Money, NrgX, NrgXSafe, ParticipantId,
+    Position, Price, PriceRule, Quantity, RegionPrices, Settlement, Tariff, Terms, settle, totals,
 };
 use proptest::prelude::*;
 
@@ -11,15 +11,22 @@ fn price(micro: i64) -> Price {
     Price::from_micro_per_kwh(micro)
 }
 
-fn metered(import: i64, export: i64) -> Option<Metered> {
-    Some(Metered::try_new(Energy::from_wh(import), Energy::from_wh(export)).expect("bounded"))
+fn metered(import: i64, export: i64) -> Meter {
+    Meter::Read(
+        Metered::try_new(Energy::from_wh(import), Energy::from_wh(export)).expect("bounded"),
+    )
 }
 
-fn position(who: u32, contracted: i64, metered: Option<Metered>) -> Position {
+/// No reading, and `import` as the most that was ever reported.
+fn silent(import: i64) -> Meter {
+    Meter::Substituted(Energy::from_wh(import))
+}
+
+fn position(who: u32, contracted: i64, meter: Meter) -> Position {
     Position {
         participant: ParticipantId::new(who),
         contracted: Energy::from_wh(contracted),
-        metered,
+        meter,
     }
 }
 
@@ -34,45 +41,51 @@ fn terms() -> Terms {
 }
 
 /// A slot worked by hand (prices per Wh in nano-currency: auction 180,000, buy 240,000, sell
-/// 120,000, feed-in 80,000, retail 300,000). Participant 1 contracted 400 and used 550; 2 sold 300
-/// and gave 500; 3 sold 100 and sent no reading; 4 has no contract and used 450.
+/// 120,000, feed-in 80,000, retail 300,000). Participant 1 contracted 300 and used 550; 2 sold 300
+/// and gave 500; 3 sold 100 and sent no reading, it once imported 250; 4 has no contract and used
+/// 450; 5 bought 100 and sent no reading, it never imported more than 40.
 ///
 /// | who | contract | deviation | amount |
 /// |---|---|---|---|
-/// | 1 | -400 x 180,000 = -72 m | 150 x 240,000 = -36 m | -108 m |
+/// | 1 | -300 x 180,000 = -54 m | 250 x 240,000 = -60 m | -114 m |
 /// | 2 | +300 x 180,000 = +54 m | 200 x 120,000 = +24 m | +78 m |
-/// | 3 | +100 x 180,000 = +18 m | 0 | +18 m |
+/// | 3 | +100 x 180,000 = +18 m | (250 + 100) x 300,000 = -105 m | -87 m |
 /// | 4 | 0 | 450 x 240,000 = -108 m | -108 m |
+/// | 5 | -100 x 180,000 = -18 m | 100 - 100 = 0 | -18 m |
 ///
-/// Net 550 - 500 - 100 + 450 = 400 Wh from the grid: 120 m to it. All but the operator: 78, 18 and
-/// 120 against 108 and 108, so the operator has 0. Imports 1,000, exports 500: local 500, half of
-/// every import, so 275 for 1 and 225 for 4.
+/// Net 550 - 500 + 250 + 450 + 100 = 850 Wh from the grid: 255 m to it. The participants pay 114 +
+/// 87 + 108 + 18 - 78 = 249 m, so the operator adds 6 m. What meters counted is 1,000 in and 500
+/// out: local 500, half of every metered import, so 275 for 1 and 225 for 4.
 #[test]
 fn a_slot_settled_by_hand() {
     let positions = [
-        position(1, 400, metered(550, 0)),
+        position(1, 300, metered(550, 0)),
         position(2, -300, metered(0, 500)),
-        position(3, -100, None),
+        position(3, -100, silent(250)),
         position(4, 0, metered(450, 0)),
+        position(5, 100, silent(40)),
     ];
     let settlement = settle(&positions, &terms()).expect("a sound slot");
     let amounts: Vec<i64> = settlement.lines.iter().map(|line| line.amount().nano()).collect();
-    assert_eq!(amounts, [-108_000_000, 78_000_000, 18_000_000, -108_000_000]);
+    assert_eq!(amounts, [-114_000_000, 78_000_000, -87_000_000, -108_000_000, -18_000_000]);
     let deviations: Vec<i64> = settlement.lines.iter().map(|line| line.deviation.wh()).collect();
-    assert_eq!(deviations, [150, -200, 0, 450]);
+    assert_eq!(deviations, [250, -200, 350, 450, 0]);
     let missing: Vec<bool> = settlement.lines.iter().map(Line::missing).collect();
-    assert_eq!(missing, [false, false, true, false]);
-    assert_eq!(settlement.missing, 1);
-    assert_eq!((settlement.grid.import.wh(), settlement.grid.export.wh()), (400, 0));
-    assert_eq!(settlement.grid.amount, Money::from_nano(120_000_000));
-    assert_eq!(settlement.operator, Money::ZERO);
+    assert_eq!(missing, [false, false, true, false, true]);
+    assert_eq!(settlement.missing, 2);
+    assert_eq!([2, 4].map(|at| settlement.lines[at].meter), [silent(250), silent(100)]);
+    let sums = settlement.sums;
+    assert_eq!([sums.short, sums.long, sums.substituted].map(Energy::wh), [700, 200, 350]);
+    assert_eq!((settlement.grid.import.wh(), settlement.grid.export.wh()), (850, 0));
+    assert_eq!(settlement.grid.amount, Money::from_nano(255_000_000));
+    assert_eq!(settlement.operator, Money::from_nano(-6_000_000));
     assert_eq!(
         (settlement.totals.production().wh(), settlement.totals.consumption().wh()),
         (500, 1_000)
     );
     assert_eq!(settlement.local.wh(), 500);
     let local: Vec<i64> = settlement.lines.iter().map(|line| line.local_solar.wh()).collect();
-    assert_eq!(local, [275, 0, 0, 225]);
+    assert_eq!(local, [275, 0, 0, 225, 0]);
 }
 
 /// A region that exports: 1,000 Wh given without a contract at 0.12, sold on at 0.08. The operator
@@ -135,6 +148,13 @@ fn unsound_slots_are_refused() {
         );
     }
 
+    let most = Metered::MAX.wh();
+    for wild in [-1, most + 1] {
+        let import = Energy::from_wh(wild);
+        let expected = MarketError::Metered { import, export: Energy::ZERO, max: Metered::MAX };
+        assert_eq!(refused(&[position(1, 0, silent(wild))], &terms()), expected);
+    }
+
     let large = [position(1, i64::MIN, metered(5, 0))];
     assert_eq!(refused(&large, &terms()), MarketError::Overflow { what: Quantity::Deviation });
     let large =
@@ -170,7 +190,7 @@ fn slots() -> impl Strategy<Value = (Vec<Position>, Terms)> {
         let mut positions: Vec<Position> = Vec::new();
         for (who, (contracted, import, export, kind)) in (0..).zip(rows) {
             let reading = match kind {
-                0 => None,
+                0 => silent(import),
                 1..=3 => metered(contracted.max(0), -contracted.min(0)), // kept to the Wh
                 _ => metered(import, export),
             };
@@ -184,19 +204,24 @@ fn slots() -> impl Strategy<Value = (Vec<Position>, Terms)> {
     })
 }
 
+/// What a position is settled on, restated.
+fn net(position: &Position) -> i64 {
+    match position.meter {
+        Meter::Read(metered) => metered.import().wh() - metered.export().wh(),
+        Meter::Substituted(import) => import.wh().max(position.contracted.wh()),
+    }
+}
+
 fn settled(positions: &[Position], terms: &Terms) -> Settlement {
     settle(positions, terms).expect("a sound slot")
 }
 
 proptest! {
-    /// I1: what the meters counted, contracts standing in for missing readings, is the region's net
-    /// with the grid; and contracts have a seller for every buyer.
+    /// I1: what the meters counted, substitutes standing in for missing readings, is the region's
+    /// net with the grid; and contracts have a seller for every buyer.
     #[test]
     fn energy_is_conserved((positions, terms) in slots()) {
         let settlement = settled(&positions, &terms);
-        let net = |p: &Position| {
-            p.metered.map_or(p.contracted.wh(), |m| m.import().wh() - m.export().wh())
-        };
         let region: i64 = positions.iter().map(net).sum();
         let grid = settlement.grid.import.wh() - settlement.grid.export.wh();
         prop_assert_eq!(region, grid);
@@ -223,17 +248,14 @@ proptest! {
     }
 
     /// I3: with the contract kept or exceeded, or without one, nobody is worse off than with the
-    /// grid alone.
+    /// grid alone; nor is anybody without a reading, on its substitute.
     #[test]
     fn nobody_who_keeps_the_contract_is_worse_off_than_with_the_grid(
         (positions, terms) in slots(),
     ) {
         let settlement = settled(&positions, &terms);
         for (position, line) in positions.iter().zip(&settlement.lines) {
-            let (net, q) = (
-                position.metered.map_or(position.contracted, |m| m.net()).wh(),
-                position.contracted.wh(),
-            );
+            let (net, q) = (net(position), position.contracted.wh());
             let kept = (0 <= q && q <= net) || (net <= q && q <= 0);
             if kept || q == 0 {
                 let rate = if net > 0 { terms.tariff.retail() } else { terms.tariff.feed_in() };
@@ -249,14 +271,12 @@ proptest! {
     fn local_energy_is_handed_out_once((positions, terms) in slots()) {
         let settlement = settled(&positions, &terms);
         let given: i64 = settlement.lines.iter().map(|line| line.local_solar.wh()).sum();
-        let importers =
-            settlement.lines.iter().filter(|l| l.metered.is_some_and(|m| m.import().is_positive()));
-        let importers = importers.count() as i64;
+        let metered = |line: &Line| line.meter.reading().map_or(0, |reading| reading.import().wh());
+        let importers = settlement.lines.iter().filter(|line| metered(line) > 0).count() as i64;
         prop_assert!(given <= settlement.local.wh());
         prop_assert!(settlement.local.wh() - given <= importers);
         for line in &settlement.lines {
-            let import = line.metered.map_or(Energy::ZERO, |metered| metered.import());
-            prop_assert!(Energy::ZERO <= line.local_solar && line.local_solar <= import);
+            prop_assert!((0..=metered(line)).contains(&line.local_solar.wh()));
         }
     }
 
@@ -269,7 +289,7 @@ proptest! {
     ) {
         let at = pick.index(positions.len());
         let mut withheld = positions.clone();
-        withheld[at].metered = None;
+        withheld[at].meter = silent(4_000);
         let mut without = positions;
         without.remove(at);
         prop_assert_eq!(totals(&withheld), totals(&without));
@@ -283,9 +303,10 @@ proptest! {
             .iter()
             .map(|p| Position {
                 contracted: times(p.contracted),
-                metered: p.metered.map(|m| {
-                    Metered::try_new(times(m.import()), times(m.export())).expect("bounded")
-                }),
+                meter: match p.meter {
+                    Meter::Read(m) => metered(m.import().wh() * factor, m.export().wh() * factor),
+                    Meter::Substituted(import) => silent(import.wh() * factor),
+                },
                 ..*p
             })
             .collect();
@@ -295,4 +316,52 @@ proptest! {
             prop_assert_eq!(small.amount().nano() * factor, large.amount().nano());
         }
     }
+}
+
+/// The price rules there are, for a tariff of 0.08 to 0.30.
+fn rules() -> [PriceRule; 2] {
+    let decimal = |text| Decimal::parse(text).expect("a decimal");
+    let published = NrgX::try_new(decimal("0.12"), decimal("0.24"), decimal("100"));
+    let safe = NrgXSafe::try_new(decimal("0.2"), decimal("0.4"), decimal("0.25"));
+    [PriceRule::NrgX(published.expect("sound")), PriceRule::NrgXSafe(safe.expect("sound"))]
+}
+
+/// What the participant at `at` gets in a slot whose prices follow from what the meters counted.
+fn total(positions: &[Position], at: usize, rule: &PriceRule) -> i64 {
+    let region = rule.prices(&totals(positions).expect("bounded"), &terms().tariff);
+    settled(positions, &Terms { region, ..terms() }).lines[at].amount().nano()
+}
+
+/// Silence never pays: with the reading withheld a participant gets at most what it gets with any
+/// true reading whose import is at most the largest it ever reported - other prices for everybody,
+/// which its reading brings, included. Over 2,000 drawn slots silence costs in many, and would
+/// have paid in many if it were settled as contracted.
+#[test]
+fn withholding_a_reading_never_pays() {
+    use proptest::test_runner::{Config, TestRunner};
+    use std::cell::Cell;
+    let (costs, would_have_paid) = (Cell::new(0_u32), Cell::new(0_u32));
+    let truths = (0..4_000_i64, 0..4_000_i64, 0..2_000_i64);
+    let cases = (slots(), any::<prop::sample::Index>(), truths);
+    let config = Config { cases: 1_000, failure_persistence: None, ..Config::default() };
+    let claim = TestRunner::new(config).run(&cases, |((mut slot, _), pick, truth)| {
+        let (import, export, above) = truth;
+        let at = pick.index(slot.len());
+        for rule in rules() {
+            slot[at].meter = metered(import, export);
+            let told = total(&slot, at, &rule);
+            // Half of the time the true import is the largest ever.
+            slot[at].meter = silent(import + (above - 1_000).max(0));
+            let withheld = total(&slot, at, &rule);
+            prop_assert!(withheld <= told, "{withheld} withheld, {told} told");
+            costs.set(costs.get() + u32::from(withheld < told));
+            let contract = terms().auction.and_then(|price| price.checked_mul(slot[at].contracted));
+            let as_contracted = -contract.expect("small").nano();
+            would_have_paid.set(would_have_paid.get() + u32::from(as_contracted > told));
+        }
+        Ok(())
+    });
+    claim.expect("silence does not pay");
+    let counts = [costs.get(), would_have_paid.get()];
+    assert!(counts.iter().all(|count| *count > 200), "{counts:?}");
 }

@@ -143,10 +143,12 @@ pub struct SlotRow {
     pub grid_import_wh: i64,
     /// Fed into the grid.
     pub grid_export_wh: i64,
-    /// Drawn beyond contracts, by all members that did.
+    /// Drawn beyond contracts, by all members whose reading says so.
     pub short_wh: i64,
     /// Fed in beyond contracts, by all members that did.
     pub long_wh: i64,
+    /// Billed beyond contracts to members without a reading, at retail.
+    pub substituted_wh: i64,
     /// What the operator's account gained.
     pub operator_nano: i64,
     /// Orders placed.

@@ -91,8 +91,13 @@ fn steps(run: &RunInfo, row: &SlotRow, price: i64) -> Vec<Step> {
 fn readings(row: &SlotRow) -> String {
     let missing = match row.missing {
         0 => "Every home's reading came.".to_owned(),
-        1 => "One home's reading is missing: it is billed as contracted.".to_owned(),
-        many => format!("{many} homes' readings are missing: they are billed as contracted."),
+        1 => "One home's reading is missing: it is billed for the most it ever drew in a slot, \
+              or for what it bought if that is more."
+            .to_owned(),
+        many => format!(
+            "{many} homes' readings are missing: each is billed for the most it ever drew in a \
+             slot, or for what it bought if that is more."
+        ),
     };
     format!(
         "After the slot, meters told what had really flowed: homes fed in {} kWh and drew {} kWh, \
@@ -153,6 +158,9 @@ fn account(run: &RunInfo, row: &SlotRow) -> Vec<Entry> {
         entry("paid by homes that were short", row.short_wh, row.buy, 1),
         entry("paid to homes that had energy to spare", row.long_wh, row.sell, -1),
     ];
+    if row.substituted_wh > 0 {
+        lines.push(entry("paid by homes without a reading", row.substituted_wh, run.retail, 1));
+    }
     if row.grid_import_wh > 0 {
         lines.push(entry("paid to the grid", row.grid_import_wh, run.retail, -1));
     }
@@ -202,6 +210,28 @@ mod tests {
         let amounts: Vec<String> =
             account(&run, &row).into_iter().map(|entry| entry.amount).collect();
         assert_eq!(amounts, ["+0.600000", "\u{2212}0.600000", "+0.160000", "+0.160000"]);
+    }
+
+    // As above, and a home without a reading pays for 4 kWh at 0.30: 1.20 that go to the grid, which
+    // now sells 2 kWh where it bought 2: 0.60 paid to it. 0.60 - 0.60 + 1.20 - 0.60 = 0.60.
+    #[test]
+    fn a_substitute_is_a_line_of_the_account() {
+        let (run, row) = slot();
+        let row = SlotRow {
+            substituted_wh: 4_000,
+            missing: 1,
+            grid_export_wh: 0,
+            grid_import_wh: 2_000,
+            operator_nano: 600_000_000,
+            ..row
+        };
+        let amounts: Vec<String> =
+            account(&run, &row).into_iter().map(|entry| entry.amount).collect();
+        let minus = '\u{2212}';
+        let expected = ["+0.600000", &format!("{minus}0.600000"), "+1.200000"];
+        assert_eq!(amounts[..3], expected);
+        assert_eq!(amounts[3..], [format!("{minus}0.600000"), "+0.600000".to_owned()]);
+        assert!(readings(&row).contains("billed for the most it ever drew"));
     }
 
     // A simulation signs nothing, and its page says so elsewhere: no step may claim the opposite.

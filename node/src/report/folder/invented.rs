@@ -129,6 +129,7 @@ fn row(slot: u32, homes: i64, noise: &mut Noise) -> SlotRow {
         grid_export_wh: export,
         short_wh: short,
         long_wh: long,
+        substituted_wh: 0,
         operator_nano: buy * short - sell * long - RETAIL * import + FEED_IN * export,
         orders: u32::try_from(homes * 2 - noise.below(5)).unwrap_or(0),
         missing: u32::from(slot % 61 == 60),
