@@ -70,5 +70,6 @@ pub mod protocol;
 pub mod application;
 pub mod client;
 pub mod classic;
+pub mod adversary;
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -2,12 +2,16 @@
 //!
 //! In: numbers. Out: the same numbers with names. Refuses to know: what happens with them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::committee::Committee;
+use crate::ids::ReplicaId;
 use crate::limits::{Limits, LimitsSpec};
 
-/// A simulated world. Probabilities are given as "once in so many chances"; 0 is never.
+use super::fault::{Class, Faults, Injection};
+
+/// A simulated world.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// Who votes.
@@ -26,14 +30,17 @@ pub struct Setup {
     pub delay_spread_us: u64,
     /// How long an application takes at most, in microseconds.
     pub work_us: u64,
-    /// A message is lost once in so many.
-    pub loss: u64,
-    /// A message arrives twice once in so many.
-    pub duplication: u64,
-    /// A machine crashes before an action once in so many.
-    pub crash: u64,
-    /// How long it stays down at most, in milliseconds.
-    pub outage_ms: u64,
+    /// How long a sync takes at most, in microseconds; 0: what is written is durable.
+    pub sync_us: u64,
+    /// What goes wrong, and how often.
+    pub faults: Faults,
+    /// Exactly what goes wrong, instead.
+    pub script: Option<Vec<Injection>>,
+    /// Replicas that may do anything: nothing is expected of them, and they count towards f.
+    pub liars: BTreeSet<ReplicaId>,
+    /// For each of the first views, the replicas on one side of a wall that its votes do not pass. Bit i stands for
+    /// replica i; liars are on both sides.
+    pub walls: Vec<u64>,
 }
 
 impl Setup {
@@ -60,24 +67,25 @@ impl Setup {
             delay_min_us: 500,
             delay_spread_us: 500,
             work_us: 100,
-            loss: 0,
-            duplication: 0,
-            crash: 0,
-            outage_ms: 0,
+            sync_us: 0,
+            faults: Faults::default(),
+            script: None,
+            liars: BTreeSet::new(),
+            walls: Vec::new(),
         }
     }
 
     /// The same world with long and uneven delays, losses, duplicates and crashes.
     #[must_use]
     pub fn rough(self) -> Self {
-        Self {
-            delay_spread_us: 30_000,
-            work_us: 5_000,
+        let faults = Faults {
             loss: 20,
             duplication: 20,
-            crash: 400,
+            crash: 250,
             outage_ms: 500,
-            ..self
-        }
+            deaths: vec![Class::Crash],
+            ..Faults::default()
+        };
+        Self { delay_spread_us: 30_000, work_us: 5_000, faults, ..self }
     }
 }

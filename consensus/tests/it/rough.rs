@@ -19,9 +19,9 @@ fn nothing_is_lost_doubled_or_disputed_in_a_rough_world() {
         world.heal();
         assert!(world.run(LONG), "seed {seed}: not everything was answered");
         assert!(world.results().iter().all(|results| results.len() == 12), "seed {seed}");
-        let oracle = world.oracle();
-        crashes += oracle.crashes;
-        losses += oracle.losses;
+        let (oracle, tally) = (world.oracle(), world.tally());
+        crashes += tally.of("fault", "crash");
+        losses += tally.of("fault", "loss");
         nulls += oracle.nulls;
         views += oracle.view;
     }

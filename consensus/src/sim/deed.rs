@@ -1,0 +1,223 @@
+//! What a machine does: it boots, steps, performs what its replica wants, and dies.
+//!
+//! In: events for one machine. Out: its actions, performed in order; what follows a write waits until it is durable.
+//! Refuses to know: how a message travels.
+
+use std::time::Duration;
+
+use crate::action::Action;
+use crate::adversary::draw::Draw;
+use crate::application::Application;
+use crate::certificate::Decision;
+use crate::event::{Event, Verdict};
+use crate::ids::ReplicaId;
+use crate::protocol::Protocol;
+
+use super::cluster::{Cluster, Occurrence, micros};
+use super::fault::Class;
+use super::oracle::memory;
+use super::tally;
+use super::watch::Readable;
+
+/// Decisions handed back at a time after a restart.
+const REPLAYED: usize = 4;
+/// A replica is weighed each time it has performed so many actions.
+const WEIGHED: u32 = 128;
+/// Names of questions.
+const DISK: u64 = 5;
+const SYNC: u64 = 6;
+const WORK: u64 = 7;
+
+impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
+    /// Takes a replica down now. It comes back with its disk after `outage`, or never.
+    pub fn crash(&mut self, at: ReplicaId, outage: Option<Duration>) {
+        self.die(at, Class::Crash, outage.map(micros));
+    }
+
+    /// Takes a replica down as `how` says.
+    pub(super) fn die(&mut self, at: ReplicaId, how: Class, outage: Option<u64>) {
+        self.tally.count("fault", how.name());
+        let machine = &mut self.machines[usize::from(at.get())];
+        machine.replica = None;
+        machine.life += 1;
+        machine.outbox.clear();
+        let question = [DISK, u64::from(at.get()), u64::from(machine.performed), 0];
+        let draw = Draw::about(self.seed, question);
+        let lazy = self.setup.sync_us > 0;
+        let found = machine.disk.die(how, machine.writing.take(), lazy, draw);
+        if how.spoils() {
+            self.atlas.spoil(at);
+            self.oracle.disown(at);
+        }
+        if found.is_err() {
+            machine.refuses = true;
+            self.tally.count("event", "refuses to start");
+        } else if let Some(outage) = outage {
+            self.agenda.later(outage, Occurrence::Restarts { at });
+        }
+    }
+
+    pub(super) fn boot(&mut self, at: ReplicaId) {
+        let machine = &mut self.machines[usize::from(at.get())];
+        machine.application = self.blank.clone();
+        machine.armed.clear();
+        machine.life += 1;
+        let records = machine.disk.records().to_vec();
+        machine.replica = Some(P::new(machine.config.clone(), records));
+        self.oracle.forget(at);
+        self.step(at, Event::Started);
+        // Its own decisions, a few at a time, as a driver hands them back after a restart.
+        let decisions = self.machines[usize::from(at.get())].disk.decisions();
+        let decisions: Vec<_> = decisions.values().cloned().collect();
+        for few in decisions.chunks(REPLAYED) {
+            self.step(at, Event::Recalled { to: at, decisions: few.to_vec() });
+        }
+    }
+
+    /// Lets one replica step, as the agenda does. For tests that put words into a replica's ear.
+    pub fn step(&mut self, at: ReplicaId, event: Event<P::Message>) {
+        let machine = &mut self.machines[usize::from(at.get())];
+        let Some(replica) = machine.replica.as_mut() else { return };
+        let mut actions = Vec::new();
+        match replica.step(event, &mut actions) {
+            Ok(()) => {
+                machine.outbox.extend(actions);
+                self.perform(at);
+            }
+            Err(reject) if !self.setup.liars.contains(&at) => {
+                self.tally.count("refused", tally::refusal(&reject));
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Does what a machine is about to do, up to a write that takes time, or its death.
+    pub(super) fn perform(&mut self, at: ReplicaId) {
+        let index = usize::from(at.get());
+        loop {
+            let machine = &mut self.machines[index];
+            if machine.writing.is_some() {
+                return;
+            }
+            let Some(action) = machine.outbox.pop_front() else { return };
+            machine.performed += 1;
+            let key = (at.get(), machine.performed);
+            let is_write = matches!(action, Action::Persist { .. });
+            let down = self.machines.iter().filter(|m| m.replica.is_none()).count();
+            let most = self.setup.faults.down.max(self.setup.committee.faults());
+            let is_written = self.setup.script.is_some();
+            let atlas = &self.atlas;
+            let may =
+                |how: Class| (is_written || down < most) && (!how.spoils() || atlas.may_spoil(at));
+            let death = self.plan.death(self.agenda.now(), key, is_write, may);
+            if let Some((how, outage)) = death {
+                if let Action::Persist { record } = action {
+                    self.machines[index].writing = Some(record);
+                }
+                self.die(at, how, Some(outage));
+                return;
+            }
+            if key.1.is_multiple_of(WEIGHED) {
+                self.weigh(at);
+            }
+            self.perform_one(at, action);
+        }
+    }
+
+    pub(super) fn weigh(&self, at: ReplicaId) {
+        let Some(replica) = self.replica(at).filter(|_| !self.atlas.is_spoilt(at)) else { return };
+        let (n, clients) = (self.machines.len() as u64, self.users.len() as u64 + 1);
+        let bound = memory::bound(&self.setup.limits, n, clients, replica.standing().view.get());
+        let weight = memory::weight(replica);
+        assert!(weight <= bound, "memory: replica {at} holds {weight} bytes of at most {bound}");
+    }
+
+    pub(super) fn perform_one(&mut self, at: ReplicaId, action: Action<P::Message, P::Record>) {
+        let index = usize::from(at.get());
+        match action {
+            Action::Send { to, message } => self.send(at, &[to], message),
+            Action::Broadcast { message } => {
+                let others = self.setup.committee.replicas().filter(|to| *to != at);
+                let others: Vec<_> = others.collect();
+                self.send(at, &others, message);
+            }
+            Action::Reply { reply } => self.reply(at, reply),
+            Action::Persist { record } => {
+                if self.setup.sync_us == 0 {
+                    self.machines[index].disk.sync(record);
+                    return;
+                }
+                self.machines[index].writing = Some(record);
+                let life = self.machines[index].life;
+                let delay = 1 + self.drawn(SYNC, at).below(self.setup.sync_us);
+                self.agenda.later(delay, Occurrence::Synced { at, life });
+            }
+            Action::Arm { timer, after } => {
+                let armed = self.agenda.ticket();
+                self.machines[index].armed.insert(timer, armed);
+                self.agenda.later(micros(after), Occurrence::Expires { at, timer, armed });
+            }
+            Action::Disarm { timer } => {
+                self.machines[index].armed.remove(&timer);
+            }
+            Action::Build { requests } => {
+                let proposal = self.machines[index].application.build(at, requests);
+                self.answer(at, Event::Built { proposal });
+            }
+            Action::Validate { digest, proposal, .. } => {
+                let good = self.machines[index].application.validate(&proposal);
+                let verdict = if good { Verdict::Acceptable } else { Verdict::Refused };
+                self.answer(at, Event::Validated { digest, verdict });
+            }
+            Action::Execute { decision, fresh } => self.execute(at, &decision, &fresh),
+            Action::Skip { decision } => {
+                self.tally.count("event", "null request");
+                if !self.atlas.is_spoilt(at) {
+                    self.oracle.skipped(at, &decision);
+                }
+                self.machines[index].disk.keep(decision.as_ref().clone());
+            }
+            Action::Stable { certificate } => {
+                self.tally.count("event", "stable checkpoint");
+                if !self.atlas.is_spoilt(at) {
+                    self.oracle.stable(at, &certificate);
+                }
+            }
+            Action::Recall { to, first, most } => {
+                self.tally.count("event", "catch-up served");
+                let decisions = self.machines[index].disk.decisions().range(first..).take(most);
+                let decisions = decisions.map(|(_, decision)| decision.clone()).collect();
+                self.answer(at, Event::Recalled { to, decisions });
+            }
+        }
+    }
+
+    pub(super) fn synced(&mut self, at: ReplicaId, life: u64) {
+        let machine = &mut self.machines[usize::from(at.get())];
+        if machine.life == life
+            && let Some(record) = machine.writing.take()
+        {
+            machine.disk.sync(record);
+            self.perform(at);
+        }
+    }
+
+    pub(super) fn execute(&mut self, at: ReplicaId, decision: &Decision, fresh: &[bool]) {
+        let machine = &mut self.machines[usize::from(at.get())];
+        let seq = decision.seq();
+        machine.disk.keep(decision.clone());
+        let done = machine.application.execute(decision, fresh);
+        if !self.atlas.is_spoilt(at) {
+            self.oracle.executed(at, decision, fresh, done.state);
+        }
+        let (state, outcomes, checkpoint) = (done.state, done.outcomes, done.checkpoint);
+        self.answer(at, Event::Executed { seq, state, outcomes, checkpoint });
+    }
+
+    /// The application's answer arrives a moment later, when other things may have happened.
+    pub(super) fn answer(&mut self, at: ReplicaId, event: Event<P::Message>) {
+        let life = self.machines[usize::from(at.get())].life;
+        let delay = self.drawn(WORK, at).below(self.setup.work_us);
+        self.agenda.later(delay, Occurrence::Answers { at, life, event });
+    }
+}
