@@ -4,47 +4,58 @@
 //! for a client. Refuses to know: what a request means, and who a client is; requests carry their own signatures,
 //! so a connection proves nothing and may carry many clients.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use consensus::ids::{ClientId, ReplicaId, Timestamp};
+use consensus::ids::{ClientId, ReplicaId};
 use consensus::wire;
 use ledger::Published;
 use rustls::ServerConfig;
-use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::ReadHalf;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::executor::Shown;
+use crate::executor::{Admitted, Shown};
 use crate::metrics::{Count, Metrics};
+use crate::peers::crowd::{Crowd, Place};
 use crate::peers::frame::{self, FrameError};
-use crate::peers::link::{HANDSHAKE, Payload};
+use crate::peers::link::{HANDSHAKE, SHORT_OF_FILES};
+use crate::peers::outbox::{Outbox, outbox};
 use crate::registry::Registry;
-use crate::talk::{
-    Account, Answer, CLIENT_FRAME_MAX, Question, Status, ToClient, ToReplica, Unwelcome,
-};
+use crate::talk::{Account, Answer, CLIENT_FRAME_MAX, Question, Status, ToClient, ToReplica};
 use crate::trace::Trace;
-use crate::verifier::Verifier;
+use crate::verifier::{Pace, Verifier};
 
-/// Connections at one time; more are refused and counted.
+/// Connections at one time; when there are more, the one that was silent for longest is closed and counted.
 const CONNECTIONS: usize = 256;
-/// Messages queued for one connection; beyond it they are dropped and counted.
+/// Messages queued for one connection.
 const QUEUE: usize = 8_192;
-/// Clients whose replies one connection can wait for.
-const CLIENTS_PER_CONNECTION: usize = 100_000;
+/// Bytes queued for one connection: a thousand replies. Beyond it no more questions are read, and replies are dropped.
+/// All connections together so hold at most 64 MiB.
+const QUEUE_BYTES: usize = 256 << 10;
+/// How long a connection may take to say something that makes sense, once it is encrypted.
+const FIRST_WORD: Duration = Duration::from_secs(5);
 /// A connection that says nothing for this long is closed.
 const IDLE: Duration = Duration::from_secs(600);
-/// How long a write may make no progress.
-const STALLED: Duration = Duration::from_secs(10);
+/// The pace of messages of one connection that cost a check of a signature: four times what a hundred thousand homes
+/// send before a gate closes.
+const CHECK_EVERY: Duration = Duration::from_micros(100);
+/// How many of them may come at once after a silence.
+const CHECKS_AT_ONCE: u32 = 16_384;
+/// Most bytes gathered into one write.
+const GATHER: usize = 64 << 10;
 
 /// What the port answers questions from.
 #[derive(Clone, Debug)]
 pub struct Knowledge {
     /// The ledger as of the last close.
     pub shown: Arc<Published<Shown>>,
+    /// The keys that may act, as of the last block.
+    pub admitted: Arc<Admitted>,
     /// Where the replica stands, as its driver last said.
     pub standing: watch::Receiver<Status>,
     /// When recent messages left and arrived.
@@ -99,60 +110,59 @@ impl Port {
         config: Arc<ServerConfig>,
         mut stop: watch::Receiver<bool>,
     ) {
-        let room = Arc::new(Semaphore::new(CONNECTIONS));
+        let crowd = Crowd::new(CONNECTIONS);
         let mut number = 0;
         loop {
-            let socket = tokio::select! {
+            let accepted = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
-                accepted = listener.accept() => match accepted {
-                    Ok((socket, _)) => socket,
-                    Err(_) => continue, // the caller gave up, or files are short for a moment
-                },
+                accepted = listener.accept() => accepted,
             };
-            let Ok(permit) = room.clone().try_acquire_owned() else {
-                self.knowledge.metrics.add(Count::Crowded, 1);
+            let Ok((socket, _)) = accepted else {
+                tokio::time::sleep(SHORT_OF_FILES).await;
                 continue;
             };
+            let (place, crowded) = crowd.enter();
+            self.knowledge.metrics.add(Count::Crowded, u64::from(crowded));
             number += 1;
             let (port, acceptor) = (self.clone(), TlsAcceptor::from(config.clone()));
             let (connection, mut stop) = (number, stop.clone());
             tokio::spawn(async move {
-                let _permit = permit;
                 tokio::select! {
                     _ = stop.wait_for(|stop| *stop) => {}
-                    () = port.serve(socket, acceptor, connection) => {}
+                    () = port.serve(socket, acceptor, connection, place) => {}
                 }
             });
         }
     }
 
-    async fn serve(&self, socket: TcpStream, acceptor: TlsAcceptor, connection: u64) {
+    async fn serve(&self, socket: TcpStream, acceptor: TlsAcceptor, connection: u64, place: Place) {
         // Replies are small and wanted at once; a socket that refuses the option only is slower.
         let _ = socket.set_nodelay(true);
-        let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(socket)).await else {
+        let accepted = tokio::select! {
+            () = place.taken() => return,
+            accepted = timeout(HANDSHAKE, acceptor.accept(socket)) => accepted,
+        };
+        let Ok(Ok(stream)) = accepted else {
             self.knowledge.metrics.add(Count::Handshakes, 1);
             return;
         };
-        let (reader, writer) = tokio::io::split(stream);
-        let (queue, outgoing) = mpsc::channel(QUEUE);
-        let mut clients = Vec::new();
+        let (reader, mut writer) = tokio::io::split(stream);
+        let (queue, mut pending) = outbox(QUEUE, QUEUE_BYTES);
+        let mut line = Line { connection, place: &place, queue, clients: BTreeSet::new() };
         tokio::select! {
-            () = self.read(reader, connection, &queue, &mut clients) => {}
-            () = write(writer, outgoing) => {}
+            () = place.taken() => {}
+            () = self.read(reader, &mut line) => {}
+            _ = pending.write_to(&mut writer, GATHER, &self.knowledge.metrics, None) => {}
         }
-        self.registry.forget(&clients, connection);
+        self.registry.forget(&line.clients, connection);
     }
 
-    async fn read(
-        &self,
-        mut reader: ReadHalf<TlsStream<TcpStream>>,
-        connection: u64,
-        queue: &mpsc::Sender<Payload>,
-        clients: &mut Vec<ClientId>,
-    ) {
+    async fn read(&self, mut reader: ReadHalf<TlsStream<TcpStream>>, line: &mut Line<'_>) {
         let metrics = &self.knowledge.metrics;
+        let mut pace = Pace::new(CHECK_EVERY, CHECKS_AT_ONCE);
+        let mut patience = FIRST_WORD;
         loop {
-            let frame = match timeout(IDLE, frame::read(&mut reader, CLIENT_FRAME_MAX)).await {
+            let frame = match timeout(patience, frame::read(&mut reader, CLIENT_FRAME_MAX)).await {
                 Ok(Ok(frame)) => frame,
                 Ok(Err(FrameError::TooLong { .. })) => {
                     metrics.add(Count::Oversized, 1);
@@ -160,61 +170,57 @@ impl Port {
                 }
                 Ok(Err(FrameError::Closed | FrameError::Io(_))) | Err(_) => return,
             };
-            let Ok(message) = wire::decode(&frame, CLIENT_FRAME_MAX) else {
+            let Ok(message) = wire::decode::<ToReplica>(&frame, CLIENT_FRAME_MAX) else {
                 metrics.add(Count::Garbage, 1);
                 return; // whoever sends garbage once gets no second try on this connection
             };
-            match message {
-                ToReplica::Ask { id, question } => {
-                    let answer = self.knowledge.answer(&question);
-                    let message = ToClient::Answer { id, answer };
-                    if queue.try_send(wire::encode(&message).into()).is_err() {
-                        metrics.add(Count::Dropped, 1);
-                    }
+            patience = IDLE;
+            line.place.hear();
+            if !matches!(message, ToReplica::Ask { .. }) {
+                tokio::time::sleep(pace.step()).await;
+            }
+            self.hear(message, line).await;
+        }
+    }
+
+    async fn hear(&self, message: ToReplica, line: &mut Line<'_>) {
+        match message {
+            ToReplica::Ask { id, question } => {
+                let answer = self.knowledge.answer(&question);
+                let message = ToClient::Answer { id, answer };
+                // Waits for room: whoever asks and does not read is not asked what else he wants.
+                line.queue.push(wire::encode(&message).into(), None).await;
+            }
+            ToReplica::Hello(hello) => {
+                let client = hello.key.client();
+                let is_member = self.knowledge.admitted.contains(&client);
+                let (registry, connection) = (&self.registry, line.connection);
+                if self.verifier.is_genuine(hello, self.me)
+                    && registry.register(client, is_member, connection, &line.queue)
+                {
+                    line.clients.insert(client);
                 }
-                ToReplica::Hello(hello) => {
-                    let client = hello.key.client();
-                    if clients.len() < CLIENTS_PER_CONNECTION
-                        && self.verifier.is_genuine(hello, self.me)
-                    {
-                        clients.push(client);
-                        self.registry.register(client, connection, queue);
-                    }
-                }
-                ToReplica::Submit(submission) => {
-                    let client = submission.request.client();
-                    let timestamp = submission.request.timestamp;
-                    if let Err(why) = self.verifier.submit(submission).await {
-                        self.refuse(client, timestamp, why);
+            }
+            ToReplica::Submit(submission) => {
+                let (client, timestamp) =
+                    (submission.request.client(), submission.request.timestamp);
+                if let Err(why) = self.verifier.submit(submission).await {
+                    // Nobody has shown that the request is this client's: only who sent it hears of it.
+                    let refused = ToClient::Refused { client, timestamp, why };
+                    if !line.queue.try_push(wire::encode(&refused).into(), None) {
+                        self.knowledge.metrics.add(Count::Dropped, 1);
                     }
                 }
             }
         }
     }
-
-    fn refuse(&self, client: ClientId, timestamp: Timestamp, why: Unwelcome) {
-        self.registry.send(&client, &ToClient::Refused { client, timestamp, why });
-    }
 }
 
-/// Writes what is queued, everything at hand in one write.
-async fn write(mut writer: WriteHalf<TlsStream<TcpStream>>, mut outgoing: mpsc::Receiver<Payload>) {
-    const GATHER: usize = 64 << 10;
-    let mut buffer = Vec::new();
-    while let Some(first) = outgoing.recv().await {
-        buffer.clear();
-        frame::push(&mut buffer, &first);
-        while buffer.len() < GATHER
-            && let Ok(more) = outgoing.try_recv()
-        {
-            frame::push(&mut buffer, &more);
-        }
-        let write = async {
-            writer.write_all(&buffer).await?;
-            writer.flush().await
-        };
-        if !matches!(timeout(STALLED, write).await, Ok(Ok(()))) {
-            return;
-        }
-    }
+/// One connection.
+struct Line<'a> {
+    connection: u64,
+    place: &'a Place,
+    queue: Outbox,
+    /// Whose replies are sent here.
+    clients: BTreeSet<ClientId>,
 }

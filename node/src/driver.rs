@@ -35,7 +35,7 @@ use crate::executor::Executor;
 use crate::metrics::{Count, Metrics};
 use crate::peers::link::{Payload, Senders};
 use crate::registry::Registry;
-use crate::store::chain::{Chain, ChainError};
+use crate::store::chain::{CHAIN_ADVICE, Chain, ChainError};
 use crate::store::log::LogError;
 use crate::store::records::Records;
 use crate::talk::{Status, ToClient, Unwelcome};
@@ -47,6 +47,9 @@ pub const QUEUE: usize = 4_096;
 const ROUND: usize = 256;
 /// Bytes of decisions in one answer to a replica that fell behind.
 const RECALL_BYTES: usize = 2 << 20;
+/// Answers of that kind to one replica between two ticks: an honest one catches up with a few hundred decisions per
+/// tick, a lying one costs no more than a few reads.
+const RECALLS_PER_TICK: u32 = 4;
 
 /// What the driver takes in.
 #[derive(Debug)]
@@ -62,12 +65,11 @@ pub enum DriverError {
     #[error("durability is in doubt: {0}")]
     Disk(#[from] LogError),
     /// The chain on disk cannot be read back.
-    #[error(transparent)]
+    #[error("{0}{advice}", advice = .0.advice())]
     Chain(#[from] ChainError),
     /// Executing the chain again led elsewhere.
     #[error(
-        "block {0} of the chain on disk does not follow from the blocks before it; remove the data folder to start \
-         over from the other replicas"
+        "block {0} of the chain on disk does not follow from the blocks before it{CHAIN_ADVICE}"
     )]
     Diverged(SeqNum),
 }
@@ -77,6 +79,15 @@ enum Outgoing {
     To(ReplicaId, Message, Count),
     All(Message, Count),
     Reply(Signed<Reply>),
+}
+
+impl Outgoing {
+    fn is_checkpoint(&self) -> bool {
+        matches!(
+            self,
+            Self::To(_, Message::Checkpoint(_), _) | Self::All(Message::Checkpoint(_), _)
+        )
+    }
 }
 
 /// The parts a driver works with.
@@ -113,15 +124,15 @@ pub struct Driver {
     /// Events that this driver's own answers caused.
     local: VecDeque<Event<Message>>,
     outgoing: Vec<Outgoing>,
-    /// Whether records were appended since the last sync.
-    unsynced: bool,
+    /// How many answers each replica that fell behind got since the last tick.
+    recalls: BTreeMap<ReplicaId, u32>,
 }
 
 impl Driver {
     /// A driver of these parts.
     pub fn new(parts: Parts) -> Self {
         let (timers, local, outgoing) = (BTreeMap::new(), VecDeque::new(), Vec::new());
-        Self { parts, timers, local, outgoing, unsynced: false }
+        Self { parts, timers, local, outgoing, recalls: BTreeMap::new() }
     }
 
     /// Runs until `stop` says so and everything taken in is finished.
@@ -134,8 +145,7 @@ impl Driver {
         mut inbox: mpsc::Receiver<Input>,
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), DriverError> {
-        self.replay()?;
-        self.step(Event::Started)?;
+        self.start()?;
         self.finish_round()?;
         loop {
             let next = self.timers.values().min().copied();
@@ -161,12 +171,13 @@ impl Driver {
             self.receive(message)?;
         }
         self.finish_round()?;
-        self.parts.chain.sync()?;
-        Ok(())
+        self.sync_chain()
     }
 
-    /// After a restart: executes the chain on disk again, and checks that it leads where it led.
-    fn replay(&mut self) -> Result<(), DriverError> {
+    /// The first events of a life, in the order that [`Protocol::new`] asks for: `Started`, then after a restart the
+    /// chain on disk, which is executed again and must lead where it led.
+    fn start(&mut self) -> Result<(), DriverError> {
+        self.step(Event::Started)?;
         let me = self.parts.replica.id();
         let last = self.parts.chain.last();
         loop {
@@ -175,6 +186,10 @@ impl Driver {
                 return Ok(());
             }
             let decisions = self.parts.chain.recall(first, self.parts.window, RECALL_BYTES)?;
+            if decisions.is_empty() {
+                tracing::warn!(%first, "its private parts are not here; the other replicas are asked");
+                return Ok(());
+            }
             self.step(Event::Recalled { to: me, decisions })?;
             if self.parts.replica.standing().executed < first {
                 return Err(DriverError::Diverged(first));
@@ -203,6 +218,9 @@ impl Driver {
             self.timers.iter().filter(|(_, at)| **at <= now).map(|(timer, _)| *timer).collect();
         for timer in due {
             self.timers.remove(&timer);
+            if timer == Timer::Status {
+                self.recalls.clear();
+            }
             self.step(Event::Expired(timer))?;
         }
         Ok(())
@@ -243,7 +261,6 @@ impl Driver {
             Action::Reply { reply } => self.outgoing.push(Outgoing::Reply(reply)),
             Action::Persist { record } => {
                 self.parts.records.append(&record);
-                self.unsynced = true;
                 self.parts.metrics.add(Count::Records, 1);
             }
             Action::Arm { timer, after } => {
@@ -264,10 +281,17 @@ impl Driver {
             Action::Execute { decision, fresh } => self.execute(&decision, &fresh)?,
             Action::Skip { decision } => self.parts.chain.append(&decision, None),
             Action::Stable { certificate } => self.keep_checkpoint(&certificate)?,
-            Action::Recall { to, first, most } => {
-                let decisions = self.parts.chain.recall(first, most, RECALL_BYTES)?;
-                self.local.push_back(Event::Recalled { to, decisions });
-            }
+            Action::Recall { to, first, most } => self.recall(to, first, most)?,
+        }
+        Ok(())
+    }
+
+    fn recall(&mut self, to: ReplicaId, first: SeqNum, most: usize) -> Result<(), DriverError> {
+        let answered = self.recalls.entry(to).or_insert(0);
+        *answered += 1;
+        if *answered <= RECALLS_PER_TICK {
+            let decisions = self.parts.chain.recall(first, most, RECALL_BYTES)?;
+            self.local.push_back(Event::Recalled { to, decisions });
         }
         Ok(())
     }
@@ -279,16 +303,16 @@ impl Driver {
     ) -> Result<(), DriverError> {
         let seq = decision.seq();
         let done = self.parts.executor.execute(decision, fresh);
-        match self.parts.chain.header(seq) {
-            Some(kept) if *kept != done.header => return Err(DriverError::Diverged(seq)),
-            Some(_) => {}
-            None => {
-                self.parts.chain.append(decision, Some(done.header));
-                self.parts.metrics.add(Count::Decisions, 1);
-                self.parts.metrics.add(Count::Executed, done.outcomes.len() as u64);
-                self.parts.trace.note_reply(seq, self.parts.replica.id());
-            }
+        let kept = self.parts.chain.header(seq);
+        if kept.is_some_and(|kept| *kept != done.header) {
+            return Err(DriverError::Diverged(seq));
         }
+        if kept.is_none() {
+            self.parts.metrics.add(Count::Decisions, 1);
+            self.parts.metrics.add(Count::Executed, done.outcomes.len() as u64);
+            self.parts.trace.note_reply(seq, self.parts.replica.id());
+        }
+        self.parts.chain.append(decision, Some(done.header));
         let (state, outcomes, checkpoint) = (done.state, done.outcomes, done.checkpoint);
         self.local.push_back(Event::Executed { seq, state, outcomes, checkpoint });
         Ok(())
@@ -300,20 +324,28 @@ impl Driver {
         certificate: &consensus::certificate::CheckpointCertificate,
     ) -> Result<(), DriverError> {
         self.parts.chain.append_checkpoint(certificate);
-        self.parts.chain.sync()?;
+        self.sync_chain()
+    }
+
+    fn sync_chain(&mut self) -> Result<(), DriverError> {
+        let synced = self.parts.chain.sync()?;
+        self.parts.metrics.add(Count::Syncs, synced);
         Ok(())
     }
 
-    /// Makes the records of this round durable, then lets its messages leave.
+    /// Makes the records of this round durable, and the chain too if it was vouched for, then lets the messages of
+    /// this round leave.
     fn finish_round(&mut self) -> Result<(), DriverError> {
-        if std::mem::take(&mut self.unsynced) {
-            if self.parts.records.is_worth_compacting() {
-                self.parts.records.sync()?;
-                self.parts.records.compact(&self.parts.replica.records())?;
-            } else {
-                self.parts.records.sync()?;
-            }
+        if self.parts.records.sync()? {
             self.parts.metrics.add(Count::Syncs, 1);
+            if self.parts.records.is_worth_compacting() {
+                self.parts.records.compact(&self.parts.replica.records())?;
+                self.parts.metrics.add(Count::Syncs, 1);
+            }
+        }
+        // A quorum of checkpoint votes lets everybody forget what the chains are then the only ones to hold.
+        if self.outgoing.iter().any(Outgoing::is_checkpoint) {
+            self.sync_chain()?;
         }
         self.parts.chain.flush()?;
         for outgoing in std::mem::take(&mut self.outgoing) {
@@ -324,23 +356,19 @@ impl Driver {
     }
 
     fn leave(&self, outgoing: Outgoing) {
-        let Parts { senders, registry, metrics, trace, others, .. } = &self.parts;
+        let Parts { senders, registry, trace, others, .. } = &self.parts;
         match outgoing {
             Outgoing::To(to, message, count) => {
-                metrics.add(count, 1);
-                senders.send(to, wire::encode(&message).into());
+                senders.send(to, &wire::encode(&message).into(), count);
             }
             Outgoing::All(message, count) => {
                 trace.note(&message, true);
-                metrics.add(count, others.len() as u64);
                 let payload: Payload = wire::encode(&message).into();
-                others.iter().for_each(|to| senders.send(*to, payload.clone()));
+                others.iter().for_each(|to| senders.send(*to, &payload, count));
             }
             Outgoing::Reply(reply) => {
                 let client: ClientId = reply.client;
-                if registry.send(&client, &ToClient::Reply(reply)) {
-                    metrics.add(Count::Replies, 1);
-                }
+                registry.send(&client, &ToClient::Reply(reply));
             }
         }
     }
@@ -397,3 +425,6 @@ fn unwelcome(reject: &Reject) -> Option<Unwelcome> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,14 +9,17 @@
 //! | `Validate` | looks at the proposal's bytes alone; fresh ones must also be of this time |
 //! | `Execute` | applies the fresh requests, commits a block |
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use consensus::certificate::Decision;
 use consensus::event::Verdict;
-use consensus::ids::{Digest, ReplicaId};
+use consensus::ids::{ClientId, Digest, ReplicaId};
 use consensus::request::{Outcome, Proposal, Submission};
 use consensus::wire;
-use ledger::{Author, BlockHeader, Entry, Fact, Hash, Ledger, Published, Receipt, Refusal, Role};
+use ledger::{
+    Author, BlockHeader, Command, Entry, Fact, Hash, Ledger, Published, Receipt, Refusal, Role,
+};
 use market::Slot;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +47,21 @@ pub struct Shown {
     pub closed: Option<Slot>,
 }
 
+/// The keys that may act at all as of the last block: the operator's and the members'.
+#[derive(Debug, Default)]
+pub struct Admitted(RwLock<BTreeSet<Author>>);
+
+impl Admitted {
+    /// Whether a client's key is among them.
+    pub fn contains(&self, client: &ClientId) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&author(client))
+    }
+
+    fn insert(&self, author: Author) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(author);
+    }
+}
+
 /// What one execution did.
 #[derive(Debug)]
 pub struct Executed {
@@ -64,6 +82,7 @@ pub struct Executed {
 pub struct Executor {
     ledger: Ledger,
     shown: Arc<Published<Shown>>,
+    admitted: Arc<Admitted>,
 }
 
 impl Executor {
@@ -72,7 +91,14 @@ impl Executor {
         let ledger = Ledger::new(founding.region().clone());
         let (header, state) = (*ledger.head(), ledger.state().clone());
         let shown = Arc::new(Published::new(Arc::new(Shown { header, state, closed: None })));
-        Self { ledger, shown }
+        let admitted = Admitted::default();
+        admitted.insert(ledger.genesis().charter().dso);
+        Self { ledger, shown, admitted: Arc::new(admitted) }
+    }
+
+    /// The keys that may act, as of the last block executed.
+    pub fn admitted(&self) -> Arc<Admitted> {
+        Arc::clone(&self.admitted)
     }
 
     /// The state for readers.
@@ -86,11 +112,14 @@ impl Executor {
     }
 
     /// Whether a request may wait at this replica at all: one that no honest primary would propose must not
-    /// make backups wait for it.
+    /// make backups wait for it. The ledger has a receipt even for bytes that are no command; here they are refused,
+    /// so that nobody fills blocks with them.
     pub fn is_admissible(submission: &Submission) -> bool {
-        let author = Author::new(*submission.request.client().digest().bytes());
-        let command = &submission.request.operation;
-        Entry { author, command, private: &submission.attachment }.admissible().is_ok()
+        is_command(&submission.request.operation) && {
+            let author = author(&submission.request.client());
+            let command = &submission.request.operation;
+            Entry { author, command, private: &submission.attachment }.admissible().is_ok()
+        }
     }
 
     /// Puts a batch together at `time_ms`.
@@ -113,7 +142,8 @@ impl Executor {
         let of_this_time = !fresh || time_ms.abs_diff(now_ms) <= CLOCK_BOUND_MS;
         let authors = authors(proposal);
         let entries: Vec<_> = entries(proposal, &authors).collect();
-        if of_this_time && Ledger::validate(&entries).is_ok() {
+        let are_commands = entries.iter().all(|entry| is_command(entry.command));
+        if of_this_time && are_commands && Ledger::validate(&entries).is_ok() {
             Verdict::Acceptable
         } else {
             Verdict::Refused
@@ -133,6 +163,13 @@ impl Executor {
         let applied = self.ledger.apply(&entries);
         let batch = Hash::new(*decision.certificate.digest.bytes());
         let header = self.ledger.commit(decision.seq().get(), batch);
+        for fact in &applied.facts {
+            if let Fact::Registered { participant, .. } = fact
+                && let Some(member) = self.ledger.state().members().get(*participant)
+            {
+                self.admitted.insert(member.author);
+            }
+        }
         let opened = applied.facts.iter().any(|fact| matches!(fact, Fact::Opened { .. }));
         if opened || applied.closed.is_some() {
             let (state, closed) = (self.ledger.state().clone(), applied.closed);
@@ -155,6 +192,11 @@ impl Context {
 
 /// The receipt as the protocol carries it. What a key that the ledger does not know could have sent is not
 /// remembered: the table of clients grows with members, not with knocks.
+///
+/// So a request that was refused because its author was not registered yet can be sent again by whoever saw it, once
+/// the author is. It is then executed for the first time: the refusal changed nothing, the author did sign it, and
+/// an order or a reading names its slot, which will have passed. An author who does not want it any more sends
+/// anything with a later timestamp, as for any request that is still on its way.
 pub fn outcome(receipt: &Receipt) -> Outcome {
     let forgettable = matches!(
         receipt,
@@ -165,11 +207,17 @@ pub fn outcome(receipt: &Receipt) -> Outcome {
     Outcome { result: wire::encode(receipt), retain: !forgettable }
 }
 
+/// The author that the ledger knows a client as.
+fn author(client: &ClientId) -> Author {
+    Author::new(*client.digest().bytes())
+}
+
+fn is_command(operation: &[u8]) -> bool {
+    Command::decode(operation).is_ok()
+}
+
 fn authors(proposal: &Proposal) -> Vec<Author> {
-    let author = |request: &consensus::keys::Signed<consensus::request::Request>| {
-        Author::new(*request.client().digest().bytes())
-    };
-    proposal.batch.requests.iter().map(author).collect()
+    proposal.batch.requests.iter().map(|request| author(&request.client())).collect()
 }
 
 fn entries<'a>(proposal: &'a Proposal, authors: &'a [Author]) -> impl Iterator<Item = Entry<'a>> {

@@ -28,11 +28,11 @@ macro_rules! counters {
 }
 
 counters! {
-    /// PRE-PREPARE messages that left for the first time, one per receiver.
+    /// PRE-PREPARE messages written to a link for the first time, one per receiver, as all that was sent.
     PrePrepares = "sent_pre_prepare",
-    /// PREPARE messages that left for the first time, one per receiver.
+    /// PREPARE messages written for the first time, one per receiver.
     Prepares = "sent_prepare",
-    /// COMMIT messages that left for the first time, one per receiver.
+    /// COMMIT messages written for the first time, one per receiver.
     Commits = "sent_commit",
     /// CHECKPOINT messages, one per receiver.
     Checkpoints = "sent_checkpoint",
@@ -62,7 +62,7 @@ counters! {
     BytesIn = "bytes_from_replicas",
     /// Records made durable before something left.
     Records = "records",
-    /// Times the disk was asked to make everything durable.
+    /// Times the disk was asked to make a file durable, records and chain.
     Syncs = "syncs",
     /// Events that the replica refused.
     Rejected = "rejected",
@@ -74,10 +74,14 @@ counters! {
     Forged = "refused_forged",
     /// Connections whose handshake failed or took too long.
     Handshakes = "refused_handshake",
-    /// Connections refused because there are too many.
+    /// Connections closed to make room for newer ones.
     Crowded = "refused_crowded",
     /// Requests that the application does not admit.
     Inadmissible = "refused_inadmissible",
+    /// Requests of keys that no member has, beyond the few that are taken.
+    Strangers = "refused_strangers",
+    /// Messages that claim more than their kind can hold, refused before a signature was looked at.
+    Misshapen = "refused_misshapen",
     /// Messages dropped because a queue was full.
     Dropped = "dropped",
 }

@@ -5,4 +5,6 @@
 
 pub mod frame;
 pub mod handshake;
+pub mod crowd;
+pub mod outbox;
 pub mod link;

@@ -4,42 +4,112 @@
 //! to know: sockets, requests, whether anybody reads.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use consensus::ids::ClientId;
 use consensus::wire;
-use tokio::sync::mpsc;
 
-use crate::peers::link::Payload;
+use crate::metrics::Count;
+use crate::peers::outbox::Outbox;
 use crate::talk::ToClient;
+
+/// Keys that no member has, waiting for replies on all connections together: those that were registered a moment ago.
+/// Members are as many as the ledger admits; strangers can make as many keys as they like.
+const STRANGERS: usize = 4_096;
 
 /// Which connection waits for which client's replies.
 #[derive(Debug, Default)]
 pub struct Registry {
-    inner: Mutex<BTreeMap<ClientId, (u64, mpsc::Sender<Payload>)>>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    waiting: BTreeMap<ClientId, Waiting>,
+    strangers: usize,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    connection: u64,
+    queue: Outbox,
+    is_member: bool,
 }
 
 impl Registry {
     /// Sends a message to whoever asked last for `client`; `false` if nobody did or there is no room.
     pub fn send(&self, client: &ClientId, message: &ToClient) -> bool {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((_, queue)) = inner.get(client) else { return false };
-        queue.try_send(wire::encode(message).into()).is_ok()
+        let queue = self.lock().waiting.get(client).map(|waiting| waiting.queue.clone());
+        let count = matches!(message, ToClient::Reply(_)).then_some(Count::Replies);
+        queue.is_some_and(|queue| queue.try_push(wire::encode(message).into(), count))
     }
 
-    /// From now on `connection` waits for the replies of `client`; who waited before does not any more.
-    pub fn register(&self, client: ClientId, connection: u64, queue: &mpsc::Sender<Payload>) {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.insert(client, (connection, queue.clone()));
+    /// From now on `connection` waits for the replies of `client`; who waited before does not any more. `false` if
+    /// there is no room for another stranger.
+    pub fn register(
+        &self,
+        client: ClientId,
+        is_member: bool,
+        connection: u64,
+        queue: &Outbox,
+    ) -> bool {
+        let mut inner = self.lock();
+        if !is_member && inner.strangers >= STRANGERS && !inner.waiting.contains_key(&client) {
+            return false;
+        }
+        inner.remove(&client);
+        inner.strangers += usize::from(!is_member);
+        inner.waiting.insert(client, Waiting { connection, queue: queue.clone(), is_member });
+        true
     }
 
     /// `connection` is gone; clients that came back on another one stay.
-    pub fn forget(&self, clients: &[ClientId], connection: u64) {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn forget<'a>(&self, clients: impl IntoIterator<Item = &'a ClientId>, connection: u64) {
+        let mut inner = self.lock();
         for client in clients {
-            if inner.get(client).is_some_and(|(owner, _)| *owner == connection) {
+            if inner.waiting.get(client).is_some_and(|waiting| waiting.connection == connection) {
                 inner.remove(client);
             }
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn remove(&mut self, client: &ClientId) {
+        if let Some(waiting) = self.waiting.remove(client) {
+            self.strangers -= usize::from(!waiting.is_member);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use consensus::ids::Digest;
+
+    use super::*;
+    use crate::peers::outbox::outbox;
+
+    fn client(number: usize) -> ClientId {
+        ClientId::new(Digest::of("registry test", &(number as u64)))
+    }
+
+    /// Keys that anybody can make fill their share and no more; members find room all the same, and who leaves makes
+    /// room.
+    #[test]
+    fn strangers_cannot_fill_the_registry() {
+        let registry = Registry::default();
+        let (queue, _pending) = outbox(1, 1);
+        let taken = (0..STRANGERS + 10).filter(|n| registry.register(client(*n), false, 1, &queue));
+        assert_eq!(taken.count(), STRANGERS);
+        assert!(registry.register(client(0), false, 1, &queue), "greeting again takes no room");
+        assert!(registry.register(client(STRANGERS), true, 2, &queue));
+        registry.forget(&[client(0), client(1)], 1);
+        assert!(registry.register(client(STRANGERS + 1), false, 1, &queue));
+        assert!(registry.register(client(STRANGERS + 2), false, 1, &queue));
+        assert!(!registry.register(client(STRANGERS + 3), false, 1, &queue));
     }
 }

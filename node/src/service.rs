@@ -59,10 +59,10 @@ pub enum ServiceError {
     #[error("link key and certificate: {0}")]
     Tls(#[from] rustls::Error),
     /// The records.
-    #[error(transparent)]
+    #[error("{0}{advice}", advice = .0.advice())]
     Records(#[from] RecordsError),
     /// The chain.
-    #[error(transparent)]
+    #[error("{0}{advice}", advice = .0.advice())]
     Chain(#[from] ChainError),
     /// The driver.
     #[error(transparent)]
@@ -103,7 +103,7 @@ pub async fn serve(
 
     let (records, chain, promises) = open_store(&config)?;
     let executor = Executor::new(&config.founding);
-    let shown = executor.shown();
+    let (shown, admitted) = (executor.shown(), executor.admitted());
     let replica = Replica::new(replica_config(&config), promises);
 
     let certificates: Vec<_> =
@@ -119,9 +119,10 @@ pub async fn serve(
     let callers = config.replicas.iter().map(caller).collect::<Result<Vec<_>, _>>()?;
 
     let senders = Senders::start(config.id, callers, &metrics, &stop);
-    let verifier = Verifier::new(config.founding.keyring(), metrics.clone(), input);
+    let verifier = Verifier::new(&config.founding, admitted.clone(), metrics.clone(), input);
     let knowledge = Knowledge {
         shown,
+        admitted,
         standing: standing_reader,
         trace: trace.clone(),
         metrics: metrics.clone(),

@@ -96,7 +96,7 @@ pub enum Unwelcome {
     #[error("the signature does not match the key")]
     Forged,
     /// No honest primary would propose it.
-    #[error("the private part does not belong to the command")]
+    #[error("it is no command, or the private part does not belong to it")]
     Inadmissible,
     /// A later request of this client has been executed, or another one waits.
     #[error("its timestamp is not above the client's last one")]

@@ -12,37 +12,42 @@ use consensus::ids::ReplicaId;
 use consensus::limits::Limits;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, ServerConfig};
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::timeout;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::server::TlsStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
+use super::crowd::{Crowd, Place};
 use super::frame::{self, FrameError};
 use super::handshake;
+pub use super::outbox::Payload;
+use super::outbox::{Ended, Outbox, Pending, outbox};
 use crate::metrics::{Count, Metrics};
 
 /// Messages queued for one replica. More than a window of votes; beyond it messages are dropped and counted.
-pub const QUEUE: usize = 4_096;
+const QUEUE: usize = 4_096;
+/// Bytes queued for one replica: twice the longest message. A replica that does not read costs no more memory.
+const QUEUE_BYTES: usize = 2 * Limits::MESSAGE_BYTES;
 /// How long a connection may take until both sides know who the other is.
 pub const HANDSHAKE: Duration = Duration::from_secs(5);
-/// Strangers in the middle of a handshake, beside twice the committee: a replica that calls again before its
-/// broken link was noticed finds room.
+/// Strangers in the middle of a handshake; when there are more, the one that takes longest has to leave.
 const HANDSHAKES: usize = 64;
+/// Links from one replica: the one in use, and the one of an earlier life whose end was not noticed yet.
+const LINKS: usize = 2;
 /// How long to wait before calling again.
 const REDIAL: Duration = Duration::from_millis(100);
+/// A replica that was away for this long gets nothing that was said meanwhile: all of it is repeated on request.
+const GONE: Duration = Duration::from_secs(1);
 /// Most bytes gathered into one write.
 const GATHER: usize = 256 << 10;
-/// How long a write may make no progress before the link counts as broken.
-const STALLED: Duration = Duration::from_secs(10);
-
-/// An encoded message, shared by all links that send it.
-pub type Payload = Arc<[u8]>;
+/// How long to wait after a connection could not be taken in: files are short, and trying at once would not help.
+pub const SHORT_OF_FILES: Duration = Duration::from_millis(50);
 
 /// The sending side of all links of one replica.
 #[derive(Debug)]
 pub struct Senders {
-    queues: Vec<Option<mpsc::Sender<Payload>>>,
+    queues: Vec<Option<Outbox>>,
     metrics: Arc<Metrics>,
 }
 
@@ -56,7 +61,7 @@ impl Senders {
     ) -> Self {
         let start = |(index, (address, config)): (usize, (SocketAddr, Arc<ClientConfig>))| {
             (index != usize::from(own.get())).then(|| {
-                let (sender, queue) = mpsc::channel(QUEUE);
+                let (sender, queue) = outbox(QUEUE, QUEUE_BYTES);
                 let caller = Caller { address, config, metrics: metrics.clone() };
                 tokio::spawn(caller.run(queue, stop.clone()));
                 sender
@@ -66,10 +71,11 @@ impl Senders {
         Self { queues, metrics: metrics.clone() }
     }
 
-    /// Queues a message for one replica; drops and counts it if the queue is full.
-    pub fn send(&self, to: ReplicaId, payload: Payload) {
+    /// Queues a message for one replica, to be counted under `count` once it is written; drops and counts it if the
+    /// queue is full.
+    pub fn send(&self, to: ReplicaId, payload: &Payload, count: Count) {
         if let Some(Some(queue)) = self.queues.get(usize::from(to.get()))
-            && queue.try_send(payload).is_err()
+            && !queue.try_push(payload.clone(), Some(count))
         {
             self.metrics.add(Count::Dropped, 1);
         }
@@ -84,15 +90,19 @@ struct Caller {
 }
 
 impl Caller {
-    async fn run(self, mut queue: mpsc::Receiver<Payload>, mut stop: watch::Receiver<bool>) {
+    async fn run(self, mut queue: Pending, mut stop: watch::Receiver<bool>) {
+        let mut last_there = Instant::now();
         loop {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
-                ended = self.connect_and_send(&mut queue) => {
-                    if ended.is_none() {
-                        return; // nobody will send any more
+                ended = self.connect_and_send(&mut queue, &mut last_there) => {
+                    if ended == Ended::Closed {
+                        return;
                     }
                 }
+            }
+            if last_there.elapsed() > GONE {
+                self.metrics.add(Count::Dropped, queue.clear());
             }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -101,34 +111,18 @@ impl Caller {
         }
     }
 
-    /// Sends what is queued until the link breaks; `None` once the queue is closed.
-    async fn connect_and_send(&self, queue: &mut mpsc::Receiver<Payload>) -> Option<()> {
+    /// Sends what is queued until the link breaks or the queue is closed.
+    async fn connect_and_send(&self, queue: &mut Pending, last_there: &mut Instant) -> Ended {
         let connect = async {
             let socket = TcpStream::connect(self.address).await?;
             socket.set_nodelay(true)?;
             let tls = TlsConnector::from(self.config.clone());
             tls.connect(handshake::any_name(), socket).await
         };
-        let Ok(Ok(mut stream)) = timeout(HANDSHAKE, connect).await else { return Some(()) };
-        let mut buffer = Vec::new();
-        loop {
-            let first = queue.recv().await?;
-            buffer.clear();
-            frame::push(&mut buffer, &first);
-            while buffer.len() < GATHER
-                && let Ok(more) = queue.try_recv()
-            {
-                frame::push(&mut buffer, &more);
-            }
-            let write = async {
-                stream.write_all(&buffer).await?;
-                stream.flush().await
-            };
-            match timeout(STALLED, write).await {
-                Ok(Ok(())) => self.metrics.add(Count::BytesOut, buffer.len() as u64),
-                _ => return Some(()),
-            }
-        }
+        let Ok(Ok(mut stream)) = timeout(HANDSHAKE, connect).await else { return Ended::Broken };
+        let ended = queue.write_to(&mut stream, GATHER, &self.metrics, Some(Count::BytesOut)).await;
+        *last_there = Instant::now();
+        ended
     }
 }
 
@@ -147,47 +141,68 @@ pub async fn listen(
     metrics: Arc<Metrics>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let room = Arc::new(Semaphore::new(HANDSHAKES + 2 * certificates.len()));
+    // Strangers cannot take the place of a link, nor one replica that of another.
+    let strangers = Crowd::new(HANDSHAKES);
+    let lanes = certificates.iter().map(|_| Crowd::new(LINKS)).collect();
+    let door = Arc::new(Entrance { tls: TlsAcceptor::from(config), certificates, lanes, metrics });
     loop {
-        let socket = tokio::select! {
+        let accepted = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
-            accepted = listener.accept() => match accepted {
-                Ok((socket, _)) => socket,
-                Err(_) => continue, // the caller gave up, or files are short for a moment
-            },
+            accepted = listener.accept() => accepted,
         };
-        let Ok(permit) = room.clone().try_acquire_owned() else {
-            metrics.add(Count::Crowded, 1);
+        let Ok((socket, _)) = accepted else {
+            tokio::time::sleep(SHORT_OF_FILES).await;
             continue;
         };
-        let acceptor = TlsAcceptor::from(config.clone());
-        let (certificates, inbox) = (certificates.clone(), inbox.clone());
-        let (metrics, mut stop) = (metrics.clone(), stop.clone());
+        let (place, crowded) = strangers.enter();
+        door.metrics.add(Count::Crowded, u64::from(crowded));
+        let (door, inbox, mut stop) = (door.clone(), inbox.clone(), stop.clone());
         tokio::spawn(async move {
-            let _permit = permit;
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = receive(socket, acceptor, &certificates, &inbox, &metrics) => {}
+                () = door.serve(socket, place, &inbox) => {}
             }
         });
     }
 }
 
+/// What it takes to find out who calls.
+struct Entrance {
+    tls: TlsAcceptor,
+    certificates: Arc<[CertificateDer<'static>]>,
+    /// The links of each replica.
+    lanes: Vec<Arc<Crowd>>,
+    metrics: Arc<Metrics>,
+}
+
+impl Entrance {
+    async fn serve(&self, socket: TcpStream, place: Place, inbox: &impl Inbox) {
+        let accepted = tokio::select! {
+            () = place.taken() => return,
+            accepted = timeout(HANDSHAKE, self.tls.accept(socket)) => accepted,
+        };
+        drop(place);
+        let Some((stream, from)) = accepted.ok().and_then(Result::ok).and_then(|stream| {
+            let from = caller(stream.get_ref().1.peer_certificates(), &self.certificates)?;
+            Some((stream, from))
+        }) else {
+            self.metrics.add(Count::Handshakes, 1);
+            return;
+        };
+        let (place, _) = self.lanes[usize::from(from.get())].enter();
+        tokio::select! {
+            () = place.taken() => {} // the replica called again, and again
+            () = receive(stream, from, inbox, &self.metrics) => {}
+        }
+    }
+}
+
 async fn receive(
-    socket: TcpStream,
-    acceptor: TlsAcceptor,
-    certificates: &[CertificateDer<'static>],
+    mut stream: TlsStream<TcpStream>,
+    from: ReplicaId,
     inbox: &impl Inbox,
     metrics: &Metrics,
 ) {
-    let Ok(Ok(mut stream)) = timeout(HANDSHAKE, acceptor.accept(socket)).await else {
-        metrics.add(Count::Handshakes, 1);
-        return;
-    };
-    let Some(from) = caller(stream.get_ref().1.peer_certificates(), certificates) else {
-        metrics.add(Count::Handshakes, 1);
-        return;
-    };
     loop {
         match frame::read(&mut stream, Limits::MESSAGE_BYTES).await {
             Ok(frame) => {

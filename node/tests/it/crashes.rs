@@ -86,3 +86,60 @@ fn twenty_kills_at_any_moment_lose_nothing() {
         assert_eq!(outcome.commands, u64::from(HOMES) + 1 + KILLS * (8 * u64::from(HOMES) + 2));
     }
 }
+
+/// What the documentation of the store says may be removed while a replica is stopped: the private parts alone, and
+/// the whole chain. Either time the replica comes back from the others, with every block and every part, and nothing
+/// that it held before is gone meanwhile.
+#[test]
+fn a_replica_comes_back_without_its_private_parts_and_without_its_chain() {
+    let mut world = World::start("erased");
+    world.enrol(2);
+    for slot in 0..2 {
+        let gate = slot_market::Command::CloseGate { slot: Slot::new(slot) };
+        let close = slot_market::Command::CloseSlot { slot: Slot::new(slot) };
+        let accepted = |receipt: Result<Receipt, _>| {
+            assert!(receipt.is_ok_and(|receipt: Receipt| receipt.is_accepted()));
+        };
+        accepted(world.submit(&world.home(0), bid(slot, 5)));
+        accepted(world.submit(&world.operator(), Command::SlotMarket(gate)));
+        for home in 0..2 {
+            let (meter, slot) = (ledger::MeterId::new(home), Slot::new(slot));
+            let (import, export) = (market::Energy::from_wh(300), market::Energy::ZERO);
+            let reading = ledger::Reading { import, export, salt: [9; 32] };
+            let commitment = reading.commitment(meter, slot);
+            let command = slot_market::Command::SubmitReading { slot, meter, commitment };
+            let key = world.home(home);
+            let sent = world.gateway.submit(
+                &key,
+                consensus::ids::Timestamp::ZERO,
+                Command::SlotMarket(command).encode(),
+                reading.encode(),
+            );
+            let done = world.runtime.block_on(sent).expect("answered");
+            accepted(Ok(consensus::wire::decode(&done.result, Receipt::MAX_BYTES).expect("one")));
+        }
+        accepted(world.submit(&world.operator(), Command::SlotMarket(close)));
+    }
+    let at = world.settle(1)[0].executed;
+    let chain = world.data(3).join("chain");
+    for files in [&["private.log"][..], &["blocks.log", "checkpoints.log", "private.log"]] {
+        world.cluster.kill(3).expect("it is there");
+        let blocks = std::fs::read(chain.join("blocks.log")).expect("there");
+        for file in files {
+            std::fs::remove_file(chain.join(file)).expect("there");
+        }
+        world.cluster.spawn(3).expect("it comes back");
+        let statuses = world.settle(at);
+        assert!(statuses.iter().all(|status| status.root == statuses[0].root), "one root");
+        if files.len() == 1 {
+            let now = std::fs::read(chain.join("blocks.log")).expect("there");
+            assert!(now.starts_with(&blocks), "no block was cut off");
+        }
+    }
+    let data: Vec<_> = (0..4).map(|replica| world.data(replica)).collect();
+    let (cluster, _folder) = world.take_apart();
+    cluster.stop().expect("they stop when asked");
+    let outcome = audit(&data[3], |_| {}).expect("a chain");
+    assert!(outcome.holds && outcome.not_checked.is_empty(), "{outcome:?}");
+    assert_eq!((outcome.blocks + outcome.nulls, outcome.readings), (at, 4));
+}

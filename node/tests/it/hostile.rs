@@ -11,7 +11,7 @@ use node::founding::Founding;
 use node::keys;
 use node::metrics::Count;
 use node::peers::{frame, handshake};
-use node::talk::{Question, ToReplica};
+use node::talk::{Question, ToClient, ToReplica, Unwelcome};
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsConnector;
 
@@ -146,4 +146,150 @@ fn a_client_refuses_a_replica_with_another_certificate() {
     world.runtime.block_on(gateway.wait(3, Duration::from_secs(20)));
     assert!(ask(0).is_none(), "replica 0 shows a certificate that is not the one pinned for it");
     assert!(ask(1).is_some(), "replica 1 shows its own");
+}
+
+/// An encrypted connection to the client port of replica 1.
+async fn call(world: &World) -> tokio_rustls::client::TlsStream<tokio::net::TcpStream> {
+    let door = doors(&world.deployment).remove(1);
+    let socket = tokio::net::TcpStream::connect(door.address).await.expect("the port is open");
+    let tls = TlsConnector::from(handshake::client(door.certificate).expect("TLS 1.3"));
+    tls.connect(handshake::any_name(), socket).await.expect("everybody may call")
+}
+
+fn framed(message: &ToReplica) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frame::push(&mut bytes, &encode(message));
+    bytes
+}
+
+/// Whoever asks and does not read costs a bounded amount of memory: 100 connections, each asking 20,000 times for
+/// more than 20 MB of answers, cost a replica less than 64 MiB together. (Their queues hold 256 KiB each, 25 MiB
+/// together; sockets and encryption add theirs.) Others are answered all the while.
+#[test]
+fn questions_without_reading_cost_little_memory() {
+    const CONNECTIONS: usize = 100;
+    const BOUND_KB: u64 = 64 << 10;
+    let world = World::start("deaf");
+    let before = {
+        world.settle(0);
+        world.cluster.memory_kb(1).expect("this machine tells")
+    };
+    let question = framed(&ToReplica::Ask { id: 1, question: Question::Status });
+    let flood = question.repeat(20_000);
+    let held = world.runtime.block_on(async {
+        let mut tasks = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let mut stream = call(&world).await;
+            let flood = flood.clone();
+            tasks.push(tokio::spawn(async move {
+                // The replica stops reading, so this may not end by itself.
+                let sent = stream.write_all(&flood);
+                let _ = tokio::time::timeout(Duration::from_secs(4), sent).await;
+                stream
+            }));
+        }
+        let mut held = Vec::new();
+        for task in tasks {
+            held.push(task.await.expect("it does not panic"));
+        }
+        held
+    });
+    let after = world.cluster.memory_kb(1).expect("this machine tells");
+    assert!(world.status(1).is_some(), "others are answered");
+    println!("{CONNECTIONS} deaf connections: {before} kB before, {after} kB after");
+    assert!(after < before + BOUND_KB, "from {before} kB to {after} kB");
+    drop(held);
+}
+
+/// The next message on a connection to the client port.
+async fn heard(stream: &mut tokio_rustls::client::TlsStream<tokio::net::TcpStream>) -> ToClient {
+    let frame = frame::read(stream, 1 << 20);
+    let frame = tokio::time::timeout(Duration::from_secs(10), frame).await.expect("in time");
+    consensus::wire::decode(&frame.expect("a frame"), 1 << 20).expect("a message")
+}
+
+/// A stranger who submits something in the name of somebody else's key is refused, and whose key it is hears nothing
+/// of it: a refusal with the right number would otherwise cancel a request that is on its way.
+#[test]
+fn a_stranger_cannot_cancel_a_request() {
+    let world = World::start("cancel");
+    world.enrol(1);
+    let (operator, stranger) = (world.operator(), world.home(99));
+    let forge = |operation: Vec<u8>| {
+        let timestamp = consensus::ids::Timestamp::new(7);
+        let request =
+            consensus::request::Request { key: operator.public_key(), timestamp, operation };
+        let signature = stranger.sign(request.clone()).signature;
+        let request = consensus::keys::Signed { message: request, signature };
+        framed(&ToReplica::Submit(consensus::request::Submission { request, attachment: vec![] }))
+    };
+    let to = consensus::ids::ReplicaId::new(1);
+    let hello = operator.sign(node::talk::Hello { key: operator.public_key(), to });
+    world.runtime.block_on(async {
+        let mut own = call(&world).await;
+        let mut greeting = framed(&ToReplica::Hello(hello));
+        greeting.extend(framed(&ToReplica::Ask { id: 3, question: Question::Ping }));
+        own.write_all(&greeting).await.expect("written");
+        heard(&mut own).await; // the pong: the greeting was taken before it
+        let mut other = call(&world).await;
+        for (lie, expected) in
+            [(vec![0xff; 8], Unwelcome::Inadmissible), (register(77).encode(), Unwelcome::Forged)]
+        {
+            other.write_all(&forge(lie)).await.expect("written");
+            let answer = heard(&mut other).await;
+            let ToClient::Refused { client, timestamp, why } = answer else { panic!("{answer:?}") };
+            assert_eq!((client, timestamp.get()), (operator.public_key().client(), 7));
+            assert_eq!(why, expected, "who lied is told");
+        }
+        let nothing = frame::read(&mut own, 1 << 20);
+        let nothing = tokio::time::timeout(Duration::from_millis(500), nothing).await;
+        assert!(nothing.is_err(), "the operator hears of a request that it never sent");
+    });
+    assert!(world.submit(&operator, register(5)).expect("answered").is_accepted());
+}
+
+/// Three hundred silent connections hold the client port, encrypted or not; whoever speaks is answered at once, and
+/// the silent are closed within seconds.
+#[test]
+fn silent_connections_lock_nobody_out() {
+    let world = World::start("silent");
+    world.settle(0);
+    let (_, clients) = world.addresses[1];
+    let open = |to| TcpStream::connect(to).expect("the port is open");
+    let _held: Vec<_> = (0..300).map(|_| open(clients)).collect();
+    let ask = async {
+        let mut stream = call(&world).await;
+        let ping = framed(&ToReplica::Ask { id: 1, question: Question::Ping });
+        stream.write_all(&ping).await.expect("written");
+        frame::read(&mut stream, 1 << 20).await.expect("a pong");
+    };
+    let patience = Duration::from_secs(4);
+    let answered = world.runtime.block_on(async { tokio::time::timeout(patience, ask).await });
+    assert!(answered.is_ok(), "no answer within {patience:?} beside silent sockets");
+    let closed = world.runtime.block_on(async {
+        let mut silent = call(&world).await; // encrypted, and then nothing
+        let end = frame::read(&mut silent, 1 << 20);
+        tokio::time::timeout(Duration::from_secs(8), end).await
+    });
+    assert!(closed.is_ok(), "a connection that says nothing is closed");
+}
+
+/// A replica that was restarted gets in while 200 half-open connections are held at each of the other three.
+#[test]
+fn half_open_connections_do_not_keep_a_replica_out() {
+    let mut world = World::start("halfopen");
+    world.enrol(1);
+    world.settle(1);
+    world.cluster.kill(2).expect("it is there");
+    assert!(world.submit(&world.operator(), register(8)).expect("a quorum is up").is_accepted());
+    let open = |to| TcpStream::connect(to).expect("the port is open");
+    let ports: Vec<_> = [0, 1, 3].map(|replica| world.addresses[replica].0).into();
+    let _held: Vec<_> = ports.iter().flat_map(|port| (0..200).map(|_| open(*port))).collect();
+    world.cluster.spawn(2).expect("it comes back");
+    // It needs the others to answer over links into them, and them into it.
+    let before = tokio::time::Instant::now();
+    let statuses = world.settle(3);
+    println!("back after {:?}", before.elapsed());
+    assert!(before.elapsed() < Duration::from_secs(4), "before any handshake ran out of time");
+    assert!(statuses.iter().all(|status| status.executed == statuses[0].executed));
 }

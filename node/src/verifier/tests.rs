@@ -1,0 +1,137 @@
+//! What the gate refuses before it looks at signatures, and how many it looks at.
+
+use community::terms;
+use consensus::classic::message::ViewChange;
+use consensus::classic::prepared::{PrePrepare, Prepare, PreparedCertificate};
+use consensus::ids::{Digest, SeqNum, Timestamp, View};
+use consensus::keys::Signer;
+use consensus::request::Request;
+use ledger::{Command, Genesis, slot_market};
+
+use super::*;
+use crate::founding::FoundingFile;
+use crate::hex::Hex32;
+use crate::people;
+
+const SEED: u64 = 9;
+
+fn founding() -> Founding {
+    let operator = people::author_of(people::operator_seed(SEED));
+    let region = Genesis::try_new(terms::charter(operator)).expect("the terms fit together");
+    let anywhere = consensus::keys::Scope::new(consensus::ids::NetworkId::new(Digest::NULL));
+    let key = |seed: u8| Hex32(*Signer::ed25519(anywhere, [seed; 32]).public_key().bytes());
+    let replicas = (1..=4).map(key).collect();
+    Founding::try_new(FoundingFile { region, replicas, limits: Default::default() })
+        .expect("four keys and the usual limits")
+}
+
+fn gate() -> (Verifier, Arc<Metrics>, mpsc::Receiver<Input>) {
+    let (driver, input) = mpsc::channel(10_000);
+    let metrics = Arc::new(Metrics::default());
+    let admitted = Executor::new(&founding()).admitted();
+    (Verifier::new(&founding(), admitted, metrics.clone(), driver), metrics, input)
+}
+
+fn checks(metrics: &Metrics) -> u64 {
+    [Count::VoteChecks, Count::RequestChecks, Count::OtherChecks]
+        .map(|c| metrics.read(c))
+        .iter()
+        .sum()
+}
+
+/// A view change of replica 3, which signs whatever it likes, with `prepares` votes of its own in each of
+/// `certificates` certificates.
+fn view_change(certificates: u64, prepares: usize) -> Vec<u8> {
+    let signer = Signer::ed25519(founding().scope(), [4; 32]);
+    let (from, view, digest) = (ReplicaId::new(3), View::ZERO, Digest::NULL);
+    let certificate = |seq| {
+        let seq = SeqNum::new(seq);
+        let vote = signer.sign(Prepare { view, seq, digest, from });
+        let pre_prepare = signer.sign(PrePrepare { view, seq, digest, from });
+        PreparedCertificate { pre_prepare, prepares: vec![vote; prepares] }
+    };
+    let prepared = (1..=certificates).map(certificate).collect();
+    let vote =
+        ViewChange { view: View::new(1), stable: SeqNum::ZERO, checkpoint: None, prepared, from };
+    wire::encode(&Message::ViewChange(Arc::new(signer.sign(vote))))
+}
+
+/// A frame full of genuine votes costs no signature check when it holds more of them than such a message can; one of
+/// the greatest honest size is looked at.
+#[tokio::test]
+async fn too_many_votes_are_refused_unread() {
+    let (gate, metrics, mut input) = gate();
+    // A quorum of 4 is 3: a certificate holds 2 PREPAREs beside the pre-prepare; the window is 256.
+    for (certificates, prepares) in [(1, 100_000), (257, 2), (1, 3)] {
+        gate.take(ReplicaId::new(3), view_change(certificates, prepares)).await;
+    }
+    assert_eq!((metrics.read(Count::Misshapen), checks(&metrics)), (3, 0));
+    gate.take(ReplicaId::new(3), view_change(256, 2)).await;
+    assert_eq!(checks(&metrics), 1 + 256 * 3);
+    assert!(input.try_recv().is_ok(), "what it claims is the protocol's business");
+}
+
+/// Large and small frames of one peer reach the driver in the order in which they came.
+#[tokio::test]
+async fn a_large_frame_does_not_let_a_small_one_pass() {
+    let (gate, _, mut input) = gate();
+    let signer = Signer::ed25519(founding().scope(), [4; 32]);
+    let (from, view, digest) = (ReplicaId::new(3), View::ZERO, Digest::NULL);
+    let vote = signer.sign(Prepare { view, seq: SeqNum::new(1), digest, from });
+    let large = view_change(256, 2);
+    assert!(large.len() > LARGE);
+    gate.take(from, large).await;
+    gate.take(from, wire::encode(&Message::Prepare(vote))).await;
+    let mut name = || match input.try_recv() {
+        Ok(Input::Message(message)) => message.name(),
+        Err(_) => "nothing",
+    };
+    assert_eq!((name(), name()), ("view-change", "prepare"));
+}
+
+fn submission(secret: [u8; 32], timestamp: u64, operation: Vec<u8>) -> Submission {
+    let signer = Signer::ed25519(founding().scope(), secret);
+    let (key, timestamp) = (signer.public_key(), Timestamp::new(timestamp));
+    Submission {
+        request: signer.sign(Request { key, timestamp, operation }),
+        attachment: Vec::new(),
+    }
+}
+
+/// Bytes that are no command are refused, whoever signs them; keys that anybody can make get a few requests in and
+/// then have to wait, at no cost for the operator.
+#[tokio::test]
+async fn strangers_get_little_into_the_chain() {
+    let (gate, metrics, _input) = gate();
+    let open = Command::SlotMarket(slot_market::Command::Open).encode();
+    let operator = people::operator_seed(SEED);
+    let garbage = gate.submit(submission(operator, 1, vec![0xff; 100])).await;
+    assert_eq!(garbage, Err(Unwelcome::Inadmissible));
+    let mut taken = 0;
+    for number in 0..200_u8 {
+        let mut secret = [number; 32];
+        secret[0] = 77;
+        taken += u32::from(gate.submit(submission(secret, 1, open.clone())).await.is_ok());
+    }
+    // Checking them takes some time, in which another one or two may come in.
+    assert!((STRANGERS_AT_ONCE..STRANGERS_AT_ONCE + 8).contains(&taken), "{taken} were taken");
+    assert_eq!(metrics.read(Count::Strangers), u64::from(200 - taken));
+    for timestamp in 2..200 {
+        let taken = gate.submit(submission(operator, timestamp, open.clone())).await;
+        assert_eq!(taken, Ok(()));
+    }
+}
+
+/// A burst is free, then a step is due per interval; after a rest there is another burst.
+#[tokio::test]
+async fn a_pace_is_kept() {
+    let every = Duration::from_millis(200);
+    let mut pace = Pace::new(every, 3);
+    assert_eq!([pace.step(), pace.step(), pace.step()], [Duration::ZERO; 3]);
+    let waits = [pace.step(), pace.step()];
+    assert!(every / 2 < waits[0] && waits[0] <= every, "{waits:?}");
+    assert!(every < waits[1] && waits[1] <= 2 * every, "{waits:?}");
+    assert!(!pace.try_step());
+    tokio::time::sleep(6 * every).await;
+    assert!((0..3).all(|_| pace.try_step()) && !pace.try_step());
+}
