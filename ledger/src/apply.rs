@@ -60,6 +60,22 @@ pub struct InvalidEntry {
     pub reason: Invalid,
 }
 
+/// How often all invariants were checked while entries were applied, and what came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Checks {
+    /// How often.
+    pub(crate) times: u64,
+    /// The first invariant that did not hold.
+    pub(crate) violation: Option<Violation>,
+}
+
+impl Checks {
+    fn look(&mut self, state: &State) {
+        self.times += 1;
+        self.violation = self.violation.or(state.check().err());
+    }
+}
+
 impl Ledger {
     /// A ledger before the first command.
     pub fn new(genesis: Genesis) -> Self {
@@ -100,11 +116,11 @@ impl Ledger {
     ///
     /// # Panics
     ///
-    /// If an invariant does not hold after a slot's close. That is a fault of this program, and a
-    /// ledger that went on would spread it.
+    /// If an invariant does not hold before the gate of a slot closes, before the slot closes, or
+    /// after it. That is a fault of this program, and a ledger that went on would spread it.
     pub fn apply(&mut self, entries: &[Entry<'_>]) -> Applied {
-        let (applied, violation) = self.apply_checked(entries);
-        if let Some(violation) = violation {
+        let (applied, checks) = self.apply_checked(entries);
+        if let Some(violation) = checks.violation {
             panic!("an invariant does not hold: {violation}");
         }
         applied
@@ -151,27 +167,39 @@ impl Ledger {
     }
 
     /// As [`apply`](Self::apply), but hands the first broken invariant to the caller.
-    pub(crate) fn apply_checked(&mut self, entries: &[Entry<'_>]) -> (Applied, Option<Violation>) {
+    pub(crate) fn apply_checked(&mut self, entries: &[Entry<'_>]) -> (Applied, Checks) {
         let mut applied =
             Applied { receipts: Vec::with_capacity(entries.len()), ..Applied::default() };
-        let mut violation = None;
+        let mut checks = Checks::default();
         for entry in entries {
-            let receipt = self.one(entry, &mut applied.facts).unwrap_or_else(Receipt::Refused);
+            let facts = &mut applied.facts;
+            let receipt = self.one(entry, facts, &mut checks).unwrap_or_else(Receipt::Refused);
             applied.receipts.push(receipt);
             if let Receipt::SlotClosed(summary) = receipt {
                 applied.closed = Some(summary.slot);
-                violation = violation.or(self.state.check().err());
+                checks.look(&self.state);
             }
         }
         self.roots = self.state.roots();
         self.root = self.roots.root();
-        (applied, violation)
+        (applied, checks)
     }
 
-    fn one(&mut self, entry: &Entry<'_>, facts: &mut Vec<Fact>) -> Result<Receipt, Refusal> {
+    fn one(
+        &mut self,
+        entry: &Entry<'_>,
+        facts: &mut Vec<Fact>,
+        checks: &mut Checks,
+    ) -> Result<Receipt, Refusal> {
         let command = Command::decode(entry.command)?;
+        if self.state.is_turned_by(entry.author, self.genesis.charter().dso, command) {
+            checks.look(&self.state);
+        }
         let reading = command.open(entry.private).map_err(Refusal::Private)?;
         let call = Call { author: entry.author, charter: self.genesis.charter(), facts };
         self.state.execute(call, command, reading)
     }
 }
+
+#[cfg(test)]
+mod tests;

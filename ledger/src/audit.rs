@@ -76,10 +76,11 @@ pub enum Finding {
         /// Whose bill.
         participant: ParticipantId,
     },
-    /// The state contradicts itself.
-    #[error("after block {position}: {violation}")]
+    /// The state contradicts itself, at one of the moments at which a ledger looks: before a gate
+    /// closes, before a slot closes, after it, and at the end of the chain.
+    #[error("in block {position}: {violation}")]
     Violation {
-        /// The block.
+        /// The block with that moment.
         position: u64,
         /// What does not hold.
         violation: Violation,
@@ -127,7 +128,8 @@ pub struct Counts {
     pub transfers: u64,
     /// Scores computed again.
     pub scores: u64,
-    /// Invariants checked, each once per closed slot and once at the end.
+    /// Invariants checked: each before a gate closed, before and after a slot closed, and once at
+    /// the end.
     pub invariants: u64,
 }
 
@@ -215,8 +217,9 @@ impl Audit {
     /// Applies the entries again and compares.
     fn recompute(&mut self, header: &BlockHeader, entries: &[Entry<'_>]) -> Applied {
         let position = header.position;
-        let (applied, violation) = self.ledger.apply_checked(entries);
-        if let Some(violation) = violation {
+        let (applied, checks) = self.ledger.apply_checked(entries);
+        self.report.counts.invariants += checks.times * INVARIANTS.len() as u64;
+        if let Some(violation) = checks.violation {
             self.report.add(Finding::Violation { position, violation });
         }
         let (got, expected) = (header.root, self.ledger.root());
@@ -233,10 +236,7 @@ impl Audit {
             match receipt {
                 Receipt::Refused(_) => self.report.counts.refused += 1,
                 Receipt::OrderPlaced { .. } => self.report.counts.orders += 1,
-                Receipt::SlotClosed(_) => {
-                    self.report.counts.slots += 1;
-                    self.report.counts.invariants += INVARIANTS.len() as u64;
-                }
+                Receipt::SlotClosed(_) => self.report.counts.slots += 1,
                 _ => {}
             }
         }

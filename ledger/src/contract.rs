@@ -23,6 +23,7 @@ use crate::fact::Fact;
 use crate::genesis::Charter;
 use crate::hash::Hash;
 use crate::identity::Author;
+use crate::phase::Phase;
 use crate::posting::posting;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
@@ -59,7 +60,10 @@ pub struct Invariant {
     pub check: fn(&State) -> Result<(), Violation>,
 }
 
-/// Everything that holds after every command. A running ledger checks it whenever a slot closes.
+/// Everything that holds after every command. A running ledger checks all of it three times per
+/// slot: before the gate closes, over the orders; before the slot closes, over contracts, readings
+/// and pending transfers; and after that, over what the settlement did to accounts and scores. In
+/// between it trusts its own code, which tests check after every single command.
 pub const INVARIANTS: [Invariant; 10] = [
     Invariant { claim: "all balances sum to zero", check: |state| sums_to_zero(&state.book) },
     Invariant {
@@ -140,6 +144,20 @@ impl State {
     /// The first [`Violation`], in the order of [`INVARIANTS`].
     pub fn check(&self) -> Result<(), Violation> {
         INVARIANTS.iter().try_for_each(|invariant| (invariant.check)(self))
+    }
+
+    /// Whether this command, given by `author`, is about to run an auction or a settlement. A
+    /// broken state would then become contracts and money, and what was wrong with it would be gone
+    /// with the orders and seats, so that is when to look. Only the operator can bring it about,
+    /// once per phase: nobody else can make a ledger check itself.
+    pub(crate) fn is_turned_by(&self, author: Author, dso: Author, command: Command) -> bool {
+        use slot_market::Command as Market;
+        let needs = match command {
+            Command::SlotMarket(Market::CloseGate { slot }) => Phase::Orders(slot),
+            Command::SlotMarket(Market::CloseSlot { slot }) => Phase::Delivered(slot),
+            _ => return false,
+        };
+        author == dso && self.market.phase() == needs
     }
 
     /// Performs one command; `reading` is its opened private part.
@@ -255,5 +273,7 @@ fn sums_to_zero(book: &Book) -> Result<(), Violation> {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod staged;
 #[cfg(test)]
 mod tests;
