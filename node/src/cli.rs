@@ -9,6 +9,7 @@ pub mod price;
 pub mod clear;
 pub mod score;
 mod run;
+mod charter;
 mod init;
 mod node;
 mod talk;

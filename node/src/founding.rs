@@ -109,8 +109,8 @@ pub enum FoundingError {
     },
 }
 
-/// A signed vote takes at most so many bytes: view, position (8 each), digest (32), voter (2), signature (64), and a tag
-/// and length for each of a few enums.
+/// A signed vote takes at most so many bytes: view, position (8 each), digest (32), voter (2), signature (64), and tags
+/// and lengths.
 const VOTE_BYTES: u64 = 120;
 /// A signed CHECKPOINT: position (8), two digests (32 each), voter (2), signature (64), tags and lengths.
 const CHECKPOINT_BYTES: u64 = 144;

@@ -30,13 +30,13 @@ use crate::people::author_of;
 
 /// What to make.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Plan<C = fn(ledger::Author) -> Charter> {
     /// Where each replica listens: for replicas, for clients.
     pub addresses: Vec<(SocketAddr, SocketAddr)>,
     /// The operator's secret key; a fresh one if none is given.
     pub operator: Option<[u8; 32]>,
     /// The terms of the region, given its operator.
-    pub charter: fn(ledger::Author) -> Charter,
+    pub charter: C,
     /// Bounds and time-outs.
     pub limits: LimitsSpec,
 }
@@ -82,7 +82,10 @@ pub struct Deployment {
 /// # Errors
 ///
 /// [`InitError`].
-pub fn init(out: &Path, plan: &Plan) -> Result<Deployment, InitError> {
+pub fn init<C: Fn(ledger::Author) -> Charter>(
+    out: &Path,
+    plan: &Plan<C>,
+) -> Result<Deployment, InitError> {
     if out.exists() {
         return Err(InitError::Exists(out.to_owned()));
     }
@@ -95,7 +98,7 @@ pub fn init(out: &Path, plan: &Plan) -> Result<Deployment, InitError> {
         limits: plan.limits.clone(),
     };
     let founding = Founding::try_new(file.clone())?;
-    let made = write(out, plan, &file, &secrets, operator);
+    let made = write(out, &plan.addresses, &file, &secrets, operator);
     if made.is_err() {
         // What is half made is worse than nothing; if even this fails the error above says enough.
         let _ = fs::remove_dir_all(out);
@@ -106,7 +109,7 @@ pub fn init(out: &Path, plan: &Plan) -> Result<Deployment, InitError> {
 
 fn write(
     out: &Path,
-    plan: &Plan,
+    addresses: &[(SocketAddr, SocketAddr)],
     file: &FoundingFile,
     secrets: &[[u8; 32]],
     operator: [u8; 32],
@@ -115,7 +118,7 @@ fn write(
     make_folder(&certificates)?;
     let json = serde_json::to_string_pretty(file).expect("plain data has a JSON form");
     write_file(&out.join("genesis.json"), &json)?;
-    let peers: Vec<PeerFile> = (0..).zip(&plan.addresses).map(|(id, at)| peer(id, *at)).collect();
+    let peers: Vec<PeerFile> = (0..).zip(addresses).map(|(id, at)| peer(id, *at)).collect();
     let mut configs = Vec::new();
     for (id, secret) in (0_u16..).zip(secrets) {
         let folder = out.join(format!("replica-{id}"));

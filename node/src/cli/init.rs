@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use consensus::committee::Committee;
+use ledger::{Author, Charter};
 
+use super::charter;
 use super::output::Fields;
 use super::verdict::Verdict;
 use crate::founding::fitting_limits;
@@ -17,7 +19,14 @@ use crate::init::{Plan, init};
 /// Make keys, certificates and one configuration file per replica.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: gridquorum init --replicas 4 --out region\n\
-    then on each machine: gridquorum node --config region/replica-0/config.toml")]
+    then on each machine: gridquorum node --config region/replica-0/config.toml\n\n\
+    The terms, each of which a line of --charter FILE replaces:\n  \
+    name = \"gridquorum\"\n  retail = \"0.30\"                 currency/kWh\n  \
+    feed_in = \"0.08\"                currency/kWh\n  \
+    kappa = \"0.5\"                   where in the gain the auction's price lies\n  \
+    connection_limit_wh = 1000000   per slot\n  \
+    [rule.nrgx-safe]                or [rule.nrgx] with q, r, a\n  \
+    top = \"0.19\"\n  r = \"0.50\"\n  alpha = \"0.10\"")]
 pub(super) struct Init {
     /// Number of replicas, at least 4.
     #[arg(long, default_value_t = 4)]
@@ -31,6 +40,9 @@ pub(super) struct Init {
     /// First port; replica I uses ports P + 2I for replicas and P + 2I + 1 for clients.
     #[arg(long, value_name = "P", default_value_t = 7_400)]
     port: u16,
+    /// Terms of the region (TOML) over the default ones.
+    #[arg(long, value_name = "FILE")]
+    charter: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -44,10 +56,14 @@ pub(super) fn run(args: &Init, json: bool) -> anyhow::Result<Verdict> {
         let at = |port| SocketAddr::new(args.address, port);
         Ok((at(port(2 * id)?), at(port(2 * id + 1)?)))
     });
+    let terms = match &args.charter {
+        Some(path) => charter::read(path)?,
+        None => community::terms::charter(Author::new([0; 32])),
+    };
     let plan = Plan {
         addresses: addresses.collect::<anyhow::Result<_>>()?,
         operator: None,
-        charter: community::terms::charter,
+        charter: |dso| Charter { dso, ..terms.clone() },
         limits: fitting_limits(Committee::try_new(usize::from(args.replicas))?),
     };
     let made = init(&args.out, &plan)?;

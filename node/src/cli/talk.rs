@@ -135,7 +135,9 @@ enum Wanted {
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: gridquorum query --config region/replica-0/config.toml --participant 3\n\n\
-    Prints what f+1 replicas agree on; exit code 1 if they do not."
+    Prints what f+1 replicas agree on; exit code 1 if they do not.\n\n\
+    Whoever reaches a client port may ask about any account: there is no client certificate. Readings are not on the \
+    chain, but a member's balance before and after a close, with its public orders, gives its net energy in the slot."
 )]
 pub(super) struct Query {
     /// Configuration of any replica.

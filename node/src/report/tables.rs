@@ -282,7 +282,7 @@ mod tests {
         };
         let report = Report { slots: vec![slot], homes: vec![home], ..Report::default() };
         let slots = text(&report, "slots.csv");
-        assert_eq!(slots.lines().nth(1), Some("97,2,00:15,,250000,0,0,0,0,0,0,0,0,0,-1,0,0"));
+        assert_eq!(slots.lines().nth(1), Some("97,2,00:15,,250000,0,0,0,0,0,0,0,0,0,0,-1,0,0"));
         let homes = text(&report, "homes.csv");
         assert!(
             homes.contains(",18446744073709551615,0,0,\"late-payment, 3 | say \"\"no\"\"\""),

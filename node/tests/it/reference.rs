@@ -59,6 +59,17 @@ fn a_report_is_complete() {
     let run: serde_json::Value =
         serde_json::from_slice(&std::fs::read(report.join("run.json")).expect("there"))
             .expect("JSON");
+    // The operator's account follows from what the report shows of each slot, to the last nano.
+    let (retail, feed_in) = (run["run"]["retail"].as_i64(), run["run"]["feed_in"].as_i64());
+    let slots = run["slots"].as_array().expect("slots");
+    for slot in slots {
+        let of = |name: &str| i128::from(slot[name].as_i64().unwrap_or(0));
+        let grid = |price: Option<i64>, wh: &str| i128::from(price.expect("a price")) * of(wh);
+        let deviations = of("buy") * of("short_wh") - of("sell") * of("long_wh");
+        let rest = grid(feed_in, "grid_export_wh") - grid(retail, "grid_import_wh");
+        assert_eq!(deviations + rest, of("operator_nano"), "{slot}");
+    }
+    assert!(slots.iter().any(|slot| slot["short_wh"] != 0 && slot["long_wh"] != 0));
     let messages = &run["predictions"][0];
     assert_eq!(
         (messages["predicted"].as_f64(), messages["measured"].as_f64()),
