@@ -27,8 +27,9 @@ impl std::fmt::Display for ParticipantId {
     }
 }
 
-/// Identifies an order within one slot: the participant, and a counter that the ledger hands out,
-/// so that neither part can be chosen to win a tie.
+/// Identifies an order within one slot: the participant, and a counter that the ledger hands out.
+/// Ties between participants are decided by the participant alone: a counter can be chosen, by
+/// placing other orders first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OrderId {
     /// Whose order.

@@ -8,7 +8,8 @@
 //! Ties in the auction of a slot are broken with the state root as the close of the slot before
 //! left it (for slot 0, as the opening left it). The root covers the seed as well, so it cannot be
 //! stored in the moment in which it arises: right after a close the seed is absent, and the next
-//! accepted command, whichever it is, writes down the root it found.
+//! accepted command, whichever it is, writes down the root it found. So members may know the seed
+//! when they order; `market::Seed` says what that is worth.
 
 //!
 //! # Substitutes

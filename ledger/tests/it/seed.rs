@@ -1,4 +1,5 @@
-//! Ties are broken with the root at the close of the slot before, which nobody knew when ordering.
+//! Ties are broken with the root at the close of the slot before: known when the orders are made,
+//! but no order changes its author's lot.
 
 use ledger::{Fact, Hash, Ledger, Receipt};
 use market::{Kappa, Order, Outcome, Seed, Side};

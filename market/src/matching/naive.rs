@@ -128,10 +128,7 @@ fn shares(
     while given.values().sum::<i64>() < available {
         let shortfall =
             |who: &ParticipantId| exact(&level[who]) - i128::from(given[who]) * i128::from(asked);
-        let lot = |who: &ParticipantId| {
-            let first = level[who].iter().map(|order| order.id).min();
-            first.map(|id| lot_of(seed, id))
-        };
+        let lot = |who: &ParticipantId| lot_of(seed, *who);
         let worst = level.keys().max_by_key(|who| (shortfall(who), std::cmp::Reverse(lot(who))));
         let Some(worst) = worst else { break };
         given.entry(*worst).and_modify(|fill| *fill += 1);
@@ -139,10 +136,9 @@ fn shares(
     given
 }
 
-/// The lot of an order, restated: a keyed hash over participant and counter, least significant byte
-/// first.
-fn lot_of(seed: &Seed, id: OrderId) -> [u8; 32] {
+/// The lot of a participant, restated: a keyed hash over its number, least significant byte first.
+fn lot_of(seed: &Seed, participant: ParticipantId) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_keyed(&seed.get());
-    hasher.update(&id.participant.get().to_le_bytes()).update(&id.counter.to_le_bytes());
+    hasher.update(&participant.get().to_le_bytes());
     *hasher.finalize().as_bytes()
 }

@@ -5,8 +5,8 @@
 //!
 //! Orders of one participant are one quantity, so that splitting an order gains nothing (I11). Each
 //! participant gets its pro-rata share rounded down; what rounding left over goes out in single Wh,
-//! the largest remainders first, equal ones by the lot of the participant's first order. Within a
-//! participant its first orders are served first.
+//! the largest remainders first, equal ones by the participants' lots. Within a participant its
+//! first orders are served first.
 
 use crate::energy::Energy;
 use crate::matching::clearing::Seed;
@@ -101,9 +101,9 @@ impl Level<'_> {
     }
 
     /// The `count` claims with the lowest lots, of claims given as (position, position of their
-    /// first index).
+    /// first index, any of which names the participant).
     fn drawn(&self, claims: Vec<(usize, usize)>, count: usize, seed: &Seed) -> Vec<(usize, usize)> {
-        let lot = |first: usize| seed.lot(self.orders[self.indices[first] as usize].id);
+        let lot = |first: usize| seed.lot(self.orders[self.indices[first] as usize].id.participant);
         let mut lots: Vec<_> = claims.into_iter().map(|claim| (lot(claim.1), claim)).collect();
         lots.select_nth_unstable(count);
         lots.truncate(count);

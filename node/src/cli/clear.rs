@@ -62,9 +62,9 @@ trade. Prices are rounded down to micro-currency per kWh:
   k-double  a_K + kappa (b_K - a_K)
 The last price level of a side is shared pro rata between its participants. Wh that rounding leaves
 over go to the largest remainders, of equal ones to the lowest BLAKE3, keyed with the seed, over the
-numbers of the participant and of its first order there (4 bytes each, lowest first; numbers count
-from 0 in the order of names and, per participant, of ids). A seed below 2^64 is padded with zeros
-to 32 bytes, lowest byte first.
+participant's number (4 bytes, lowest first; numbers count from 0 in the order of names). What a
+participant gets goes to its orders in the order of their ids. A seed below 2^64 is padded with
+zeros to 32 bytes, lowest byte first.
 
 Example:
   gridquorum clear --orders node/tests/it/fixtures/orders.csv --rule uniform";

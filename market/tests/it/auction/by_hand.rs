@@ -158,6 +158,30 @@ fn equal_claims_are_drawn_fairly() {
     assert!((140..=260).contains(&wins), "the first participant won {wins} of 400");
 }
 
+/// A lot cannot be ground: whichever of its sixteen orders a participant lets tie, for whatever
+/// seed, it wins or loses as with its first. (The other fifteen bid too little to trade.) Over 40
+/// seeds it wins some and loses some.
+#[test]
+fn a_participant_cannot_choose_its_lot() {
+    let mut won = 0;
+    for round in 0..40 {
+        let seed = Seed::new([round; 32]);
+        let filled = |tying: u32| {
+            let own = (0..16).map(|counter| {
+                order(Side::Bid, 1, counter, if counter == tying { 15 } else { 5 }, 1)
+            });
+            let others = [order(Side::Bid, 2, 0, 15, 1), order(Side::Offer, 3, 0, 10, 1)];
+            let orders: Vec<Order> = own.chain(others).collect();
+            let clearing = clear(&orders, Kappa::HALF, &seed).expect("a valid book");
+            clearing.outcomes[tying as usize] == Outcome::Filled
+        };
+        let first = filled(0);
+        assert!((1..16).all(|tying| filled(tying) == first), "seed {round}");
+        won += u32::from(first);
+    }
+    assert!(0 < won && won < 40, "won {won} of 40");
+}
+
 /// A bid as good as the price may still find nothing left: with kappa 0 and bids 10, 8 against one
 /// offer at 5 the price is b_2 = 8, and the second bid is told that it was rationed, not that its
 /// price was too low.

@@ -188,10 +188,9 @@ fn books_without_trades_are_answered() {
 }
 
 /// Who of two equal bidders gets the one Wh, told by the documented rule in arithmetic of our own:
-/// BLAKE3 keyed with the seed over number and counter, the lower hash first.
+/// BLAKE3 keyed with the seed over the participant's number, the lower hash first.
 fn winner(key: [u8; 32]) -> &'static str {
-    let lot =
-        |participant: u8| *blake3::keyed_hash(&key, &[participant, 0, 0, 0, 0, 0, 0, 0]).as_bytes();
+    let lot = |participant: u8| *blake3::keyed_hash(&key, &[participant, 0, 0, 0]).as_bytes();
     if lot(0) < lot(1) { "ann" } else { "ben" }
 }
 
