@@ -25,7 +25,9 @@ pub struct Charter {
     pub dso: Author,
     /// The grid's prices, which bound all others.
     pub tariff: Tariff,
-    /// Where between the last bid and the last offer the auction's price lies.
+    /// Where the auction's price lies in the interval of prices at which nobody would trade more or
+    /// less, from max(a_K, b_K+1) to min(b_K, a_K+1) (see [`market::matching::uniform`]): 0 is its
+    /// lower end, best for buyers.
     pub kappa: Kappa,
     /// How energy beyond contracts is priced.
     pub rule: PriceRule,
