@@ -43,7 +43,7 @@ pub enum Refusal {
     /// The command is too late or too early.
     #[error("the command needs {needs}, the ledger is in {now}")]
     Phase {
-        /// The phase in which it would be allowed.
+        /// The phase in which it would be allowed, or the first one of several.
         needs: Phase,
         /// The phase the ledger is in.
         now: Phase,

@@ -38,9 +38,10 @@ fn register_has_its_bytes() {
 /// Tags and field order of the transfer contract never drift.
 #[test]
 fn transfer_has_its_bytes() {
-    let (to, amount) = (ParticipantId::new(3), Money::from_nano(256));
-    let command = transfer::Command::Transfer { to, amount };
-    golden(Command::Transfer(command), &[&[1, 0], &[3, 0, 0, 0], &[0, 1, 0, 0, 0, 0, 0, 0]]);
+    let (slot, to, amount) = (Slot::new(5), ParticipantId::new(3), Money::from_nano(256));
+    let command = transfer::Command::Transfer { slot, to, amount };
+    let parts: [&[u8]; 4] = [&[1, 0], &[5, 0, 0, 0], &[3, 0, 0, 0], &[0, 1, 0, 0, 0, 0, 0, 0]];
+    golden(Command::Transfer(command), &parts);
 }
 
 /// Tags and field order of the slot market never drift.

@@ -95,7 +95,7 @@ pub(crate) fn ordering() -> State {
         let order = slot_market::Command::PlaceOrder { slot, side, price, quantity };
         market(&mut state, author(member), order);
     }
-    let pay = transfer::Command::Transfer { to: TWO, amount: Money::from_nano(5) };
+    let pay = transfer::Command::Transfer { slot, to: TWO, amount: Money::from_nano(5) };
     execute(&mut state, author(ONE), Command::Transfer(pay), None).0.expect("is admitted");
     state
 }

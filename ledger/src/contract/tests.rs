@@ -52,7 +52,7 @@ fn a_full_receiver_bounces_a_transfer() {
     push(&mut state, Account::External, Account::Member(TWO), i64::MAX);
     push(&mut state, Account::Operator, Account::Member(ONE), 5);
     let amount = Money::from_nano(5);
-    let pay = Command::Transfer(transfer::Command::Transfer { to: TWO, amount });
+    let pay = Command::Transfer(transfer::Command::Transfer { slot: Slot::ZERO, to: TWO, amount });
     execute(&mut state, author(ONE), pay, None).0.expect("is admitted");
     let (slot, from, to) = (Slot::ZERO, ONE, TWO);
     let bounced = Fact::Bounced { slot, from, to, amount, reason: Bounce::ReceiverFull };

@@ -28,8 +28,12 @@ pub const MAX_TRANSFERS: u32 = 16;
 /// What a member may ask of this contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Command {
-    /// Moves money to another member when the slot closes. Members only, whenever a slot is open.
+    /// Moves money to another member when `slot` closes. Members only, while that slot is open. It
+    /// names its slot because arrival must not choose one: a transfer that comes after the close it
+    /// was meant for is refused, not executed at the next.
     Transfer {
+        /// The slot at whose close it is executed.
+        slot: Slot,
         /// The receiver; it must be a member when the slot closes.
         to: ParticipantId,
         /// How much, above 0.
@@ -80,10 +84,11 @@ impl Transfers {
         now: Phase,
         command: Command,
     ) -> Result<Receipt, Refusal> {
-        let Command::Transfer { to, amount } = command;
+        let Command::Transfer { slot, to, amount } = command;
         let from = actor.member()?;
-        let needs = Phase::Orders(Slot::ZERO);
-        let slot = now.slot().ok_or(Refusal::Phase { needs, now })?;
+        if now.slot() != Some(slot) {
+            return Err(Refusal::Phase { needs: Phase::Orders(slot), now });
+        }
         if to == from {
             return Err(Refusal::ToSelf);
         }

@@ -39,7 +39,7 @@ fn honest() -> Vec<Block> {
     chain(&[
         vec![register(1, 1_000), register(2, 1_000), open()],
         vec![order(1, 0, Side::Bid, 200_000, 10), order(2, 0, Side::Offer, 100_000, 10), open()],
-        vec![close_gate(0), reading(1, 0, 12, 0), reading(2, 0, 0, 9), transfer(1, 2, 5)],
+        vec![close_gate(0), reading(1, 0, 12, 0), reading(2, 0, 0, 9), transfer(1, 0, 2, 5)],
         vec![close_slot(0)],
         vec![order(1, 1, Side::Bid, 200_000, 10)],
     ])

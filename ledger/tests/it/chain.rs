@@ -208,7 +208,7 @@ fn busy() -> Ledger {
     let mut ledger = ledger();
     let mut sent: Vec<Sent> = (1..=4).map(|number| register(number, 1_000)).collect();
     sent.extend([open(), order(1, 0, Bid, 200_000, 10), order(2, 0, Offer, 100_000, 10)]);
-    sent.extend([close_gate(0), reading(1, 0, 12, 0), close_slot(0), transfer(1, 2, 5)]);
+    sent.extend([close_gate(0), reading(1, 0, 12, 0), close_slot(0), transfer(1, 1, 2, 5)]);
     sent.extend([order(1, 1, Bid, 200_000, 10), order(2, 1, Offer, 100_000, 8), close_gate(1)]);
     sent.extend([reading(1, 1, 12, 0), reading(3, 1, 0, 7)]);
     assert!(sent.iter().all(|sent| submit(&mut ledger, sent).is_accepted()));

@@ -73,7 +73,7 @@ fn sent(number: u32, deed: &Deed, slot: u32, joined: &mut u32) -> Sent {
         }
         Deed::Reading { import, export } => from(reading(number, slot, import, export)),
         Deed::ForeignReading => reading_of(meter(number + 1), by, slot, 7, 7),
-        Deed::Transfer { to, nano } => from(transfer(number, to, nano)),
+        Deed::Transfer { to, nano } => from(transfer(number, slot, to, nano)),
         Deed::Join { deposit } => {
             *joined += 1;
             register(FOUNDERS + *joined, deposit)

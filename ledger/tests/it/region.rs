@@ -135,7 +135,8 @@ pub(crate) fn reading_of(
     Sent { private: reading.encode(), ..market(author, command) }
 }
 
-pub(crate) fn transfer(from: u32, to: u32, nano: i64) -> Sent {
-    let (to, amount) = (participant(to), Money::from_nano(nano));
-    Sent::new(author(from), Command::Transfer(transfer::Command::Transfer { to, amount }))
+/// A transfer at the close of `slot`.
+pub(crate) fn transfer(from: u32, slot: u32, to: u32, nano: i64) -> Sent {
+    let (slot, to, amount) = (Slot::new(slot), participant(to), Money::from_nano(nano));
+    Sent::new(author(from), Command::Transfer(transfer::Command::Transfer { slot, to, amount }))
 }

@@ -44,7 +44,7 @@ fn commands(by: Author) -> Vec<(Sent, Role, Vec<Phase>)> {
         (from(close_gate(1)), Role::Dso, vec![orders]),
         (from(reading(1, 1, 5, 0)), Role::Member, vec![delivered]),
         (from(close_slot(1)), Role::Dso, vec![delivered]),
-        (from(pay(1, 2, 5)), Role::Member, vec![orders, delivered]),
+        (from(pay(1, 1, 2, 5)), Role::Member, vec![orders, delivered]),
     ]
 }
 
@@ -82,9 +82,8 @@ fn each_command_has_its_phase() {
         for index in 0..commands(DSO).len() {
             let by = if commands(DSO)[index].1 == Role::Dso { DSO } else { author(1) };
             let (sent, _, phases) = commands(by).swap_remove(index);
-            // Registering and paying name no slot: what is allowed in one slot is allowed in all.
-            let slotless = index == 0 || index == 6;
-            let allowed = phases.contains(&now) || slotless && now != Phase::Enrolment;
+            // Registering names no slot: what is allowed in one slot is allowed in all.
+            let allowed = phases.contains(&now) || index == 0;
             let mut ledger = region(now);
             let before = ledger.root();
             match submit(&mut ledger, &sent) {
@@ -92,15 +91,15 @@ fn each_command_has_its_phase() {
                     refused += 1;
                     assert!(!allowed, "{sent:?} in {now}");
                     assert_eq!(is, now);
-                    assert!(phases.contains(&needs) || index == 6, "{needs}");
+                    assert!(phases.contains(&needs), "{needs}");
                     assert_eq!(ledger.root(), before);
                 }
                 receipt => assert!(allowed && receipt.is_accepted(), "{now}: {receipt:?}"),
             }
         }
     }
-    // 7 phases: opening in 6 of them, transfers in 1, four commands for one phase each in 6.
-    assert_eq!(refused, 6 + 1 + 4 * 6);
+    // 7 phases: opening in 6 of them, transfers in 5, four commands for one phase each in 6.
+    assert_eq!(refused, 6 + 5 + 4 * 6);
 }
 
 /// A member speaks for its own meter only, once per slot.
@@ -202,14 +201,14 @@ fn transfers_have_bounds() {
     let mut ledger = region(Phase::Orders(Slot::ZERO));
     let amount = |nano| Refusal::Amount { got: Money::from_nano(nano) };
     for (to, nano, refusal) in [(2, 0, amount(0)), (2, -1, amount(-1)), (1, 5, Refusal::ToSelf)] {
-        assert_eq!(submit(&mut ledger, &pay(1, to, nano)), Receipt::Refused(refusal));
+        assert_eq!(submit(&mut ledger, &pay(1, 0, to, nano)), Receipt::Refused(refusal));
     }
     for counter in 0..transfer::MAX_TRANSFERS {
         let admitted = Receipt::TransferAdmitted { slot: Slot::ZERO, counter };
-        assert_eq!(submit(&mut ledger, &pay(1, 2, 1)), admitted);
+        assert_eq!(submit(&mut ledger, &pay(1, 0, 2, 1)), admitted);
     }
     let many = Refusal::TooManyTransfers { max: transfer::MAX_TRANSFERS };
-    assert_eq!(submit(&mut ledger, &pay(1, 2, 1)), Receipt::Refused(many));
+    assert_eq!(submit(&mut ledger, &pay(1, 0, 2, 1)), Receipt::Refused(many));
 }
 
 /// Bytes that are no command get a receipt that says so, from anybody, and change nothing.

@@ -1,6 +1,6 @@
 //! One slot from orders to bills, with numbers worked by hand.
 
-use ledger::{Account, Fact, GateSummary, Receipt};
+use ledger::{Account, Fact, GateSummary, Phase, Receipt, Refusal};
 use market::{Energy, Money, Outcome, Price, Side, Slot};
 
 use crate::region::{
@@ -66,9 +66,14 @@ fn transfers_run_at_the_close_in_order_of_members() {
     let mut run = |sent: &[_]| apply(&mut ledger, sent);
     run(&[register(1, 100), register(2, 0), register(3, 0), open()]);
     // Given in an order of arrival that would do otherwise.
-    run(&[transfer(2, 3, 70), transfer(2, 1, 40), transfer(1, 2, 80), transfer(1, 2, 30)]);
+    run(&[
+        transfer(2, 0, 3, 70),
+        transfer(2, 0, 1, 40),
+        transfer(1, 0, 2, 80),
+        transfer(1, 0, 2, 30),
+    ]);
     run(&[close_gate(0), reading(1, 0, 0, 0), reading(2, 0, 0, 0), reading(3, 0, 0, 0)]);
-    let applied = run(&[transfer(3, 9, 1), close_slot(0)]);
+    let applied = run(&[transfer(3, 0, 9, 1), close_slot(0)]);
 
     // 1 has 100: pays 80, not another 30. 2 has 80: pays 70, not 40. 3 has 70: nobody is number 9.
     let moved: Vec<_> = applied
@@ -94,6 +99,25 @@ fn transfers_run_at_the_close_in_order_of_members() {
     assert_eq!((summary.transfers, summary.bounced), (0, 0));
 }
 
+/// A transfer is executed at the close it names or not at all: one that comes after that close is
+/// refused, and so is one for a slot that is not open yet. Which it is does not depend on who was
+/// faster in the next slot.
+#[test]
+fn a_transfer_that_comes_too_late_is_refused() {
+    let mut ledger = ledger();
+    apply(&mut ledger, &[register(1, 100), register(2, 0), open(), close_gate(0)]);
+    apply(&mut ledger, &[reading(1, 0, 0, 0), reading(2, 0, 0, 0), close_slot(0)]);
+    let phase = |slot| Phase::Orders(Slot::new(slot));
+    for slot in [0, 2] {
+        let refusal = Refusal::Phase { needs: phase(slot), now: phase(1) };
+        let receipt = submit(&mut ledger, &transfer(1, slot, 2, 5));
+        assert_eq!(receipt, Receipt::Refused(refusal));
+    }
+    assert_eq!(ledger.state().transfers().pending(participant(1)), 0);
+    let admitted = Receipt::TransferAdmitted { slot: Slot::new(1), counter: 0 };
+    assert_eq!(submit(&mut ledger, &transfer(1, 1, 2, 5)), admitted);
+}
+
 /// A member that cannot pay is overdue since the close that left it below zero, and stays so until
 /// it is not; its score falls below that of a member with the same slots who can pay.
 #[test]
@@ -117,7 +141,7 @@ fn debts_are_overdue_since_the_close_that_made_them() {
 
     // 10 Wh at retail in each of three slots: member 1 owes 3 * 10 * 300,000 nano.
     let readings = [reading(1, 3, 0, 0), reading(2, 3, 0, 0)];
-    let last = [&[transfer(2, 1, 9_000_000), close_gate(3)], &readings[..], &[close_slot(3)]];
+    let last = [&[transfer(2, 3, 1, 9_000_000), close_gate(3)], &readings[..], &[close_slot(3)]];
     let paid = apply(&mut ledger, &last.concat());
     assert!(paid.facts.iter().any(|fact| matches!(fact, Fact::Transferred { .. })));
     assert_eq!(overdue(&ledger, 1), None);

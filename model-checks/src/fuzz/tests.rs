@@ -104,7 +104,7 @@ fn commands() -> [(&'static str, Command); 4] {
     let commitment = Commitment::new(Hash::new([5; 32]));
     let reading = slot_market::Command::SubmitReading { slot, meter, commitment };
     let amount = Money::from_nano(42);
-    let transfer = transfer::Command::Transfer { to: participant, amount };
+    let transfer = transfer::Command::Transfer { slot, to: participant, amount };
     [
         ("register", Command::Members(register)),
         ("order", Command::SlotMarket(order)),

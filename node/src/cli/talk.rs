@@ -122,6 +122,9 @@ enum Wanted {
     },
     /// A member transfers money to another when the slot closes.
     Transfer {
+        /// The slot, which must be open.
+        #[arg(long)]
+        slot: u32,
         /// The receiver.
         #[arg(long)]
         to: u32,
@@ -239,10 +242,10 @@ impl Wanted {
                 let command = slot_market::Command::SubmitReading { slot, meter, commitment };
                 Ok((Command::SlotMarket(command), reading.encode()))
             }
-            Self::Transfer { to, amount } => {
-                let to = ParticipantId::new(*to);
+            Self::Transfer { slot, to, amount } => {
+                let (slot, to) = (Slot::new(*slot), ParticipantId::new(*to));
                 let amount = money("--amount", amount)?;
-                let command = transfer::Command::Transfer { to, amount };
+                let command = transfer::Command::Transfer { slot, to, amount };
                 Ok((Command::Transfer(command), Vec::new()))
             }
         }
