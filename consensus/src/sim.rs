@@ -25,5 +25,7 @@ pub mod cluster;
 mod deed;
 mod post;
 mod run;
+pub mod scenario;
+pub mod swarm;
 
 pub use cluster::Cluster;

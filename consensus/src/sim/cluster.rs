@@ -70,7 +70,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
         config: impl Fn(&Setup, ReplicaId, Signer, Digest) -> P::Config,
         name: fn(&P::Message) -> &'static str,
     ) -> Self {
-        let scope = Scope::new(NetworkId::new(Digest::of("simulated network", &seed)));
+        let scope = scope();
         let n = setup.committee.size();
         let signers: Vec<_> = (0..n as u64).map(|i| Signer::symbolic(scope, i)).collect();
         let keyring = Keyring::symbolic(scope, signers.iter().map(Signer::public_key).collect());
@@ -104,6 +104,9 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             seed,
             setup,
         };
+        for episode in cluster.plan.happened() {
+            cluster.tally.count("fault", episode.class().name());
+        }
         for id in cluster.setup.committee.replicas() {
             cluster.boot(id);
         }
@@ -188,6 +191,11 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
     pub(super) fn node(&self, client: usize) -> u16 {
         u16::try_from(self.machines.len() + client).expect("few nodes")
     }
+}
+
+/// The scope in which everything in a simulation or model is signed.
+pub fn scope() -> Scope {
+    Scope::new(NetworkId::new(Digest::of("model", &())))
 }
 
 /// Whole microseconds.

@@ -1,0 +1,79 @@
+//! A replica that tells different things to different others.
+//!
+//! In: what it would say to all, and votes of others. Out: as primary another batch for some; as voter whatever the
+//! receiver wants to hear; view changes and checkpoints in two versions. Refuses to know: whether anybody falls for it.
+
+use std::sync::Arc;
+
+use crate::action::Action;
+use crate::certificate::Checkpoint;
+use crate::classic::message::{Message, ViewChange};
+use crate::ids::Digest;
+use crate::request::Proposal;
+
+use super::mouth::{Deed, Deeds, Mouth, send};
+
+/// The same requests as another batch: in another order, or with another context.
+pub fn other_batch(proposal: &Proposal) -> Proposal {
+    let mut other = proposal.clone();
+    if other.batch.requests.len() > 1 {
+        other.batch.requests.reverse();
+        other.attachments.reverse();
+    } else {
+        other.batch.context.push(1);
+    }
+    other
+}
+
+/// The other version of a message; none if there is only one.
+fn other_version(mouth: &Mouth, message: &Message) -> Option<Message> {
+    Some(match message {
+        Message::Propose(propose) => {
+            let vote = &propose.pre_prepare;
+            mouth.propose(vote.view, vote.seq, other_batch(&propose.proposal))
+        }
+        Message::Prepare(vote) => mouth.prepare(vote.view, vote.seq, Digest::NULL),
+        Message::Commit(vote) => mouth.commit(vote.view, vote.seq, Digest::NULL),
+        Message::ViewChange(vote) => {
+            let vote = ViewChange { prepared: Vec::new(), ..vote.message.clone() };
+            Message::ViewChange(Arc::new(mouth.sign(vote)))
+        }
+        Message::Checkpoint(vote) => {
+            let vote = Checkpoint { state: vote.clients, ..vote.message.clone() };
+            Message::Checkpoint(mouth.sign(vote))
+        }
+        _ => return None,
+    })
+}
+
+/// Says it, or says two things.
+pub fn speak(mouth: &mut Mouth, deed: Deed, out: &mut Deeds) {
+    let Action::Broadcast { message } = deed else {
+        out.push(deed);
+        return;
+    };
+    match other_version(mouth, &message) {
+        Some(other) => {
+            let (some, rest) = mouth.halves();
+            send(&some, &other, out);
+            send(&rest, &message, out);
+        }
+        None => out.push(Action::Broadcast { message }),
+    }
+}
+
+/// Agrees with everybody: whoever votes for something hears that this replica does too.
+pub fn hear(mouth: &Mouth, message: &Message, out: &mut Deeds) {
+    let (from, view, seq, digest) = match message {
+        Message::Prepare(vote) => (vote.from, vote.view, vote.seq, vote.digest),
+        Message::Commit(vote) => (vote.from, vote.view, vote.seq, vote.digest),
+        _ => return,
+    };
+    if from == mouth.id {
+        return;
+    }
+    if mouth.committee.primary(view) != mouth.id {
+        send(&[from], &mouth.prepare(view, seq, digest), out);
+    }
+    send(&[from], &mouth.commit(view, seq, digest), out);
+}
