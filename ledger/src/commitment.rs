@@ -4,7 +4,7 @@
 //! do not fit. Refuses to know: who stores the value, and for how long. The salt hides the value:
 //! without it, a few thousand guesses would find how much a home used.
 
-use market::{Energy, Slot};
+use market::{Energy, Metered, Slot};
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Hash;
@@ -23,8 +23,6 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The most that one register may advance in a slot: 1 GWh, the same as the largest order.
-    pub const MAX: Energy = Energy::from_wh(1_000_000_000);
     /// Length of the encoded form: two registers of 8 bytes and a salt of 32.
     pub const BYTES: usize = 48;
 
@@ -61,6 +59,17 @@ impl Reading {
         Ok(reading)
     }
 
+    /// The value as settlement wants it.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid::ReadingOutOfBounds`].
+    pub(crate) fn metered(&self, meter: MeterId, slot: Slot) -> Result<Metered, Invalid> {
+        let max = Energy::MAX_PER_SLOT;
+        let outside = |_| Invalid::ReadingOutOfBounds { meter, slot, max };
+        Metered::try_new(self.import, self.export).map_err(outside)
+    }
+
     /// Whether this is a possible reading, and the one that `commitment` covers.
     ///
     /// # Errors
@@ -72,10 +81,7 @@ impl Reading {
         slot: Slot,
         commitment: &Commitment,
     ) -> Result<(), Invalid> {
-        let bounded = |energy: Energy| Energy::ZERO <= energy && energy <= Self::MAX;
-        if !bounded(self.import) || !bounded(self.export) {
-            return Err(Invalid::ReadingOutOfBounds { meter, slot, max: Self::MAX });
-        }
+        self.metered(meter, slot)?;
         if self.commitment(meter, slot) != *commitment {
             return Err(Invalid::CommitmentMismatch { meter, slot });
         }
@@ -145,7 +151,7 @@ pub enum Invalid {
         meter: MeterId,
         /// The slot named in the command.
         slot: Slot,
-        /// [`Reading::MAX`].
+        /// [`Energy::MAX_PER_SLOT`].
         max: Energy,
     },
     /// The private part is a reading, but not the one that was committed to.
@@ -203,7 +209,8 @@ mod tests {
         let honest = reading(250, 3);
         let missing = Invalid::PrivatePartMissing { meter: METER, slot: SLOT };
         let malformed = Invalid::PrivatePartMalformed { meter: METER, slot: SLOT };
-        let bounds = Invalid::ReadingOutOfBounds { meter: METER, slot: SLOT, max: Reading::MAX };
+        let bounds =
+            Invalid::ReadingOutOfBounds { meter: METER, slot: SLOT, max: Energy::MAX_PER_SLOT };
         assert_eq!(open(&honest, &[]), Err(missing));
         assert_eq!(open(&honest, &honest.encode()[1..]), Err(malformed));
         assert_eq!(open(&honest, &[honest.encode(), vec![0]].concat()), Err(malformed));

@@ -222,7 +222,9 @@ impl State {
             }
             Command::SlotMarket(Market::SubmitReading { slot, meter, commitment }) => {
                 let missing = Refusal::Private(Invalid::PrivatePartMissing { meter, slot });
-                let delivery = Delivery::new(commitment, reading.ok_or(missing)?);
+                let reading = reading.ok_or(missing)?;
+                let delivery = Delivery::try_new(commitment, &reading, meter, slot);
+                let delivery = delivery.map_err(Refusal::Private)?;
                 self.market.read(actor, charter, &self.members, (slot, meter), delivery)
             }
             Command::SlotMarket(Market::CloseSlot { slot }) => {

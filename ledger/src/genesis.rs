@@ -108,7 +108,7 @@ fn highest_limit(tariff: &Tariff) -> Energy {
     let retail = i128::from(tariff.retail().micro_per_kwh()).max(1);
     let limit = i128::from(i64::MAX) / (8 * i128::from(MAX_MEMBERS) * retail);
     let limit = Energy::from_wh(i64::try_from(limit).unwrap_or(i64::MAX));
-    limit.min(crate::commitment::Reading::MAX)
+    limit.min(Energy::MAX_PER_SLOT)
 }
 
 impl TryFrom<Charter> for Genesis {

@@ -3,7 +3,7 @@
 //! In: nothing. Out: one enum for all contracts, so that clients match and count. Refuses to know:
 //! who asked. After any of these nothing has changed. None of them names a private value.
 
-use market::{Energy, Money, ParticipantId, Price, Slot};
+use market::{Energy, Money, OrderFlaw, ParticipantId, Price, Slot};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
@@ -149,4 +149,13 @@ pub enum Refusal {
         /// The slot.
         slot: Slot,
     },
+}
+
+impl From<OrderFlaw> for Refusal {
+    fn from(flaw: OrderFlaw) -> Self {
+        match flaw {
+            OrderFlaw::Quantity { got, max } => Self::Quantity { got, max },
+            OrderFlaw::Price { got, low, high } => Self::Price { got, low, high },
+        }
+    }
 }

@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(check_size(got), Err(MarketError::TooManyOrders { got, max }));
         assert!(
             i64::try_from(MAX_ORDERS)
-                .is_ok_and(|orders| { orders.checked_mul(Order::MAX_QUANTITY.wh()).is_some() })
+                .is_ok_and(|orders| { orders.checked_mul(Energy::MAX_PER_SLOT.wh()).is_some() })
         );
     }
 }

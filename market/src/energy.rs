@@ -21,6 +21,10 @@ impl Energy {
     /// No energy.
     pub const ZERO: Self = Self(0);
 
+    /// The most that one order may hold and that one register may advance in a slot: 1 GWh in a
+    /// quarter hour, far above any connection point of a district.
+    pub const MAX_PER_SLOT: Self = Self(1_000_000_000);
+
     /// `wh` watt hours.
     pub const fn from_wh(wh: i64) -> Self {
         Self(wh)

@@ -68,7 +68,7 @@ pub use matching::uniform::{clear, clear_k_double};
 pub use matching::{Clearing, Contract, Kappa, Seed, Trade};
 pub use meter::{Meter, Metered};
 pub use money::{Money, Price};
-pub use order::{Order, Outcome, Rejection, Side};
+pub use order::{Order, OrderFlaw, Outcome, Rejection, Side};
 pub use pricing::{NrgX, NrgXSafe, PriceRule, Quote, RegionPrices, RegionTotals};
 pub use settlement::{GridLine, Line, Position, Settlement, Sums, Terms, settle, totals};
 pub use slot::Slot;

@@ -18,8 +18,6 @@ pub struct Metered {
 }
 
 impl Metered {
-    /// 1 GWh in a quarter hour, as for an order: far above any connection point of a district.
-    pub const MAX: Energy = Energy::from_wh(1_000_000_000);
     /// A slot without energy.
     pub const NOTHING: Self = Self { import: Energy::ZERO, export: Energy::ZERO };
 
@@ -27,13 +25,14 @@ impl Metered {
     ///
     /// # Errors
     ///
-    /// [`MarketError::Metered`] unless both lie in `0 Wh ..= MAX`.
+    /// [`MarketError::Metered`] unless both lie in `0 Wh ..=` [`Energy::MAX_PER_SLOT`].
     pub fn try_new(import: Energy, export: Energy) -> Result<Self, MarketError> {
-        let allowed = Energy::ZERO..=Self::MAX;
+        let max = Energy::MAX_PER_SLOT;
+        let allowed = Energy::ZERO..=max;
         if allowed.contains(&import) && allowed.contains(&export) {
             Ok(Self { import, export })
         } else {
-            Err(MarketError::Metered { import, export, max: Self::MAX })
+            Err(MarketError::Metered { import, export, max })
         }
     }
 

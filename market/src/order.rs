@@ -34,20 +34,16 @@ pub struct Order {
 }
 
 impl Order {
-    /// The most one order may hold: 1 GWh in a quarter hour, far above any connection point of a
-    /// district.
-    pub const MAX_QUANTITY: Energy = Energy::from_wh(1_000_000_000);
-
     /// Checks the order against the tariff that bounds the slot.
     ///
     /// # Errors
     ///
-    /// [`MarketError::Quantity`] or [`MarketError::PriceOutsideTariff`].
-    pub fn check(&self, tariff: &Tariff) -> Result<(), MarketError> {
+    /// [`OrderFlaw`].
+    pub fn check(&self, tariff: &Tariff) -> Result<(), OrderFlaw> {
         self.check_quantity()?;
         if !tariff.contains(self.price) {
             let (low, high) = (tariff.feed_in(), tariff.retail());
-            return Err(MarketError::PriceOutsideTariff { got: self.price, low, high });
+            return Err(OrderFlaw::Price { got: self.price, low, high });
         }
         Ok(())
     }
@@ -69,15 +65,40 @@ impl Order {
     }
 
     /// Checks the quantity alone.
-    ///
-    /// # Errors
-    ///
-    /// [`MarketError::Quantity`] unless `1 Wh <= quantity <= MAX_QUANTITY`.
-    pub fn check_quantity(&self) -> Result<(), MarketError> {
-        if self.quantity.is_positive() && self.quantity <= Self::MAX_QUANTITY {
-            Ok(())
-        } else {
-            Err(MarketError::Quantity { got: self.quantity, max: Self::MAX_QUANTITY })
+    fn check_quantity(&self) -> Result<(), OrderFlaw> {
+        let (got, max) = (self.quantity, Energy::MAX_PER_SLOT);
+        if got.is_positive() && got <= max { Ok(()) } else { Err(OrderFlaw::Quantity { got, max }) }
+    }
+}
+
+/// Why an order may not stand in the book of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum OrderFlaw {
+    /// It must ask for at least 1 Wh and at most [`Energy::MAX_PER_SLOT`].
+    #[error("order quantity must lie in 1 Wh ..= {max}, got {got}")]
+    Quantity {
+        /// The quantity.
+        got: Energy,
+        /// The most one order may hold.
+        max: Energy,
+    },
+    /// Its price lies outside the tariff.
+    #[error("order price {got} lies outside the tariff [{low}, {high}]")]
+    Price {
+        /// The price.
+        got: Price,
+        /// Feed-in price.
+        low: Price,
+        /// Retail price.
+        high: Price,
+    },
+}
+
+impl From<OrderFlaw> for MarketError {
+    fn from(flaw: OrderFlaw) -> Self {
+        match flaw {
+            OrderFlaw::Quantity { got, max } => Self::Quantity { got, max },
+            OrderFlaw::Price { got, low, high } => Self::PriceOutsideTariff { got, low, high },
         }
     }
 }

@@ -229,11 +229,12 @@ impl SlotMarket {
     ) -> Result<Receipt, Refusal> {
         let participant = actor.member()?;
         self.require(Phase::Orders(slot))?;
-        placed.check(&charter.tariff)?;
         let (mut counter, mut ordered) = (0, Energy::ZERO);
         if let Some(seat) = self.seats.get(participant) {
             (counter, ordered) = (seat.orders.len() as u32, seat.ordered(placed.side));
         }
+        let id = OrderId { participant, counter };
+        placed.named(id).check(&charter.tariff)?;
         if counter >= MAX_ORDERS {
             return Err(Refusal::TooManyOrders { max: MAX_ORDERS });
         }
@@ -243,7 +244,7 @@ impl SlotMarket {
         }
 
         self.seats.change(participant, |seat| seat.orders.push(placed));
-        Ok(Receipt::OrderPlaced { id: OrderId { participant, counter } })
+        Ok(Receipt::OrderPlaced { id })
     }
 
     /// Closes the book and runs the auction, with `root` as seed if none was written down yet.
@@ -332,7 +333,7 @@ impl SlotMarket {
         let mut largest = std::mem::take(&mut self.largest);
         for (participant, seat) in self.seats.iter() {
             let Some(delivery) = seat.delivery else { continue };
-            let import = delivery.metered().import();
+            let import = delivery.metered.import();
             if largest.get(participant).is_none_or(|before| *before < import) {
                 largest.set(participant, import);
             }
@@ -362,7 +363,7 @@ impl SlotMarket {
         let wrong = self.seats.iter().find(|(participant, seat)| {
             let allowed = match self.phase {
                 Phase::Enrolment => false,
-                Phase::Orders(_) => seat.holds_orders_alone(MAX_ORDERS),
+                Phase::Orders(_) => seat.holds_orders_alone(*participant, MAX_ORDERS),
                 Phase::Delivered(_) => seat.holds_no_orders(),
             };
             !allowed || members.get(*participant).is_none()
@@ -390,10 +391,8 @@ impl SlotMarket {
     pub(crate) fn readings_match(&self, members: &Members) -> Result<(), Violation> {
         let slot = self.phase.slot().unwrap_or_default();
         let mut read = self.seats.iter().filter_map(|(who, seat)| Some((who, seat.delivery?)));
-        let wrong = read.find(|(participant, Delivery { commitment, reading })| {
-            members
-                .get(*participant)
-                .is_none_or(|member| reading.check(member.meter, slot, commitment).is_err())
+        let wrong = read.find(|(participant, delivery)| {
+            members.get(*participant).is_none_or(|member| !delivery.matches(member.meter, slot))
         });
         wrong.map_or(Ok(()), |(participant, _)| Err(Violation::Reading(participant)))
     }
@@ -425,7 +424,7 @@ impl SlotMarket {
                 contracted: seat.map_or(Energy::ZERO, |seat| seat.contracted),
                 meter: seat
                     .and_then(|seat| seat.delivery)
-                    .map_or_else(|| substitute(participant), |it| Meter::Read(it.metered())),
+                    .map_or_else(|| substitute(participant), |it| Meter::Read(it.metered)),
             }
         });
         seated.collect()

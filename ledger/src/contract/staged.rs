@@ -279,6 +279,9 @@ fn seats() -> Vec<Broken> {
                 raw.3.insert(TWO, (vec![order; 17], Energy::ZERO, None));
             },
         ),
+        seat("an order over nothing", Violation::Seat(TWO), ordering, |raw| {
+            raw.3.get_mut(&TWO).expect("has ordered").0[0].2 = Energy::ZERO;
+        }),
         seat("a contract before the auction", Violation::Seat(ONE), ordering, |raw| {
             raw.3.get_mut(&ONE).expect("has ordered").1 = Energy::from_wh(10);
         }),

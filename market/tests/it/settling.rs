@@ -148,10 +148,11 @@ fn unsound_slots_are_refused() {
         );
     }
 
-    let most = Metered::MAX.wh();
+    let most = Energy::MAX_PER_SLOT.wh();
     for wild in [-1, most + 1] {
         let import = Energy::from_wh(wild);
-        let expected = MarketError::Metered { import, export: Energy::ZERO, max: Metered::MAX };
+        let expected =
+            MarketError::Metered { import, export: Energy::ZERO, max: Energy::MAX_PER_SLOT };
         assert_eq!(refused(&[position(1, 0, silent(wild))], &terms()), expected);
     }
 
@@ -166,12 +167,12 @@ fn unsound_slots_are_refused() {
 /// outside.
 #[test]
 fn readings_are_bounded() {
-    let most = Metered::MAX.wh();
+    let most = Energy::MAX_PER_SLOT.wh();
     for (import, export, fits) in
         [(0, 0, true), (most, most, true), (-1, 0, false), (0, most + 1, false)]
     {
         let (import, export) = (Energy::from_wh(import), Energy::from_wh(export));
-        let expected = MarketError::Metered { import, export, max: Metered::MAX };
+        let expected = MarketError::Metered { import, export, max: Energy::MAX_PER_SLOT };
         assert_eq!(Metered::try_new(import, export).err(), (!fits).then_some(expected));
         let bytes = bcs::to_bytes(&(import, export)).expect("plain data");
         assert_eq!(bcs::from_bytes::<Metered>(&bytes).is_ok(), fits);

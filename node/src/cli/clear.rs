@@ -213,7 +213,7 @@ fn read_price(field: &Field<'_>) -> Result<Price, TableError> {
 }
 
 fn read_quantity(field: &Field<'_>) -> Result<Energy, TableError> {
-    field.whole(1..=Order::MAX_QUANTITY.wh()).map(Energy::from_wh)
+    field.whole(1..=Energy::MAX_PER_SLOT.wh()).map(Energy::from_wh)
 }
 
 /// Refuses an id that two rows have, naming both.

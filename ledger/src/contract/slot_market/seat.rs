@@ -3,12 +3,12 @@
 //! In: orders, a contract, a reading. Out: the bytes that the state root covers. Refuses to know:
 //! other seats.
 
-use market::{Energy, Metered, Order, OrderId, ParticipantId, Price, Side, Tariff};
+use market::{Energy, Metered, Order, OrderId, ParticipantId, Price, Side, Slot};
 use serde::{Deserialize, Serialize};
 
-use crate::commitment::{Commitment, Reading};
+use crate::commitment::{Commitment, Invalid, Reading};
+use crate::identity::MeterId;
 use crate::records::Leaf;
-use crate::refusal::Refusal;
 
 /// One member's part of the open slot. Orders until the gate closes; then a contract, then a
 /// reading.
@@ -34,19 +34,17 @@ pub(crate) struct Placed {
 /// match can be checked again wherever this state is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Delivery {
-    pub(super) commitment: Commitment,
-    pub(super) reading: Reading,
+    commitment: Commitment,
+    pub(super) metered: Metered,
+    salt: [u8; 32],
 }
 
 impl Seat {
     /// The orders under their names.
     pub(super) fn named(&self, participant: ParticipantId) -> impl Iterator<Item = Order> {
-        self.orders.iter().zip(0..).map(move |(placed, counter)| Order {
-            id: OrderId { participant, counter },
-            side: placed.side,
-            price: placed.price,
-            quantity: placed.quantity,
-        })
+        let named =
+            move |(placed, counter): (&Placed, u32)| placed.named(OrderId { participant, counter });
+        self.orders.iter().zip(0..).map(named)
     }
 
     /// What the orders of one side ask for together; bounded by the connection limit.
@@ -57,10 +55,12 @@ impl Seat {
         })
     }
 
-    /// Whether this is a seat of the order phase: 1 to `max` orders, nothing else.
-    pub(super) fn holds_orders_alone(&self, max: u32) -> bool {
+    /// Whether this is a seat of the order phase: 1 to `max` orders that can be cleared, nothing
+    /// else.
+    pub(super) fn holds_orders_alone(&self, participant: ParticipantId, max: u32) -> bool {
         let orders = 1..=max as usize;
         orders.contains(&self.orders.len())
+            && self.named(participant).all(|order| order.check_range().is_ok())
             && self.contracted == Energy::ZERO
             && self.delivery.is_none()
     }
@@ -73,38 +73,40 @@ impl Seat {
 }
 
 impl Placed {
-    /// Checks the terms alone.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::Quantity`] or [`Refusal::Price`].
-    pub(super) fn check(&self, tariff: &Tariff) -> Result<(), Refusal> {
-        if !self.quantity.is_positive() || self.quantity > Order::MAX_QUANTITY {
-            return Err(Refusal::Quantity { got: self.quantity, max: Order::MAX_QUANTITY });
-        }
-        if !tariff.contains(self.price) {
-            let (low, high) = (tariff.feed_in(), tariff.retail());
-            return Err(Refusal::Price { got: self.price, low, high });
-        }
-        Ok(())
+    /// The order under its name.
+    pub(super) const fn named(&self, id: OrderId) -> Order {
+        let Self { side, price, quantity } = *self;
+        Order { id, side, price, quantity }
     }
 }
 
 impl Delivery {
-    /// A reading that was opened from its private part, which checked bounds and commitment.
-    pub(crate) fn new(commitment: Commitment, reading: Reading) -> Self {
-        Self { commitment, reading }
+    /// The reading of `meter` in `slot`, opened from its private part, which checked that
+    /// `commitment` covers it.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid::ReadingOutOfBounds`].
+    pub(crate) fn try_new(
+        commitment: Commitment,
+        reading: &Reading,
+        meter: MeterId,
+        slot: Slot,
+    ) -> Result<Self, Invalid> {
+        let metered = reading.metered(meter, slot)?;
+        Ok(Self { commitment, metered, salt: reading.salt })
     }
 
     /// Whether neither register exceeds `limit`.
     pub(super) fn fits(&self, limit: Energy) -> bool {
-        self.reading.import <= limit && self.reading.export <= limit
+        self.metered.import() <= limit && self.metered.export() <= limit
     }
 
-    /// The value as settlement wants it.
-    pub(super) fn metered(&self) -> Metered {
-        Metered::try_new(self.reading.import, self.reading.export)
-            .expect("a reading has the bounds of a metered slot")
+    /// Whether the commitment is the one to this reading of `meter` in `slot`.
+    pub(super) fn matches(&self, meter: MeterId, slot: Slot) -> bool {
+        let (import, export) = (self.metered.import(), self.metered.export());
+        let reading = Reading { import, export, salt: self.salt };
+        reading.commitment(meter, slot) == self.commitment
     }
 }
 

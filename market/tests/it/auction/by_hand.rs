@@ -1,8 +1,8 @@
 //! Books whose result can be worked out on paper.
 
 use market::{
-    Decimal, Energy, Kappa, MarketError, Order, Outcome, ParticipantId, Price, Rejection, Seed,
-    Side, Tariff, clear, clear_k_double,
+    Decimal, Energy, Kappa, MarketError, Order, OrderFlaw, Outcome, ParticipantId, Price,
+    Rejection, Seed, Side, Tariff, clear, clear_k_double,
 };
 
 use super::{cleared, fills};
@@ -204,7 +204,7 @@ fn the_price_is_rounded_down() {
 /// The largest orders at the largest prices, both signs, neither overflow nor lose a Wh.
 #[test]
 fn the_largest_orders_clear() {
-    let (most, high) = (Order::MAX_QUANTITY.wh(), Tariff::MAX_PRICE.micro_per_kwh());
+    let (most, high) = (Energy::MAX_PER_SLOT.wh(), Tariff::MAX_PRICE.micro_per_kwh());
     let bids = vec![(high, most); 500];
     let offers = vec![(-high, most); 500];
     check(&book(&bids, &offers), Some(0), 500 * most, &vec![most; 1_000]);
@@ -234,7 +234,7 @@ fn bad_books_are_refused() {
     let dear = order(Side::Offer, 2, 0, 1_000_000_001, 5);
     let refused = |orders: &[Order]| clear(orders, Kappa::HALF, &SEED).expect_err("a bad book");
     for bad in [none, most] {
-        let expected = MarketError::Quantity { got: bad.quantity, max: Order::MAX_QUANTITY };
+        let expected = MarketError::Quantity { got: bad.quantity, max: Energy::MAX_PER_SLOT };
         assert_eq!(refused(&[good, bad]), expected);
     }
     let expected = MarketError::PriceOutOfRange { got: dear.price, max: Tariff::MAX_PRICE };
@@ -269,9 +269,10 @@ fn an_order_is_checked_against_the_tariff() {
     let tariff = Tariff::try_new(price(80), price(300)).expect("in order");
     for (at, fits) in [(79, false), (80, true), (300, true), (301, false)] {
         let order = order(Side::Bid, 1, 0, at, 5);
-        let expected =
-            MarketError::PriceOutsideTariff { got: price(at), low: price(80), high: price(300) };
+        let expected = OrderFlaw::Price { got: price(at), low: price(80), high: price(300) };
         assert_eq!(order.check(&tariff), if fits { Ok(()) } else { Err(expected) });
     }
+    let (empty, max) = (order(Side::Bid, 1, 0, 80, 0), Energy::MAX_PER_SLOT);
+    assert_eq!(empty.check(&tariff), Err(OrderFlaw::Quantity { got: Energy::ZERO, max }));
     assert_eq!(order(Side::Bid, 1, 0, 80, 5).id.participant, ParticipantId::new(1));
 }
