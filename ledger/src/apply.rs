@@ -18,13 +18,12 @@ use market::Slot;
 use crate::block::BlockHeader;
 use crate::command::Entry;
 use crate::commitment::Invalid;
-use crate::contract::{Call, Command, State};
+use crate::contract::{Call, Command, Roots, State};
 use crate::fact::Fact;
 use crate::genesis::Genesis;
 use crate::hash::Hash;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
-use crate::root::Roots;
 use crate::violation::Violation;
 
 /// A replicated ledger: genesis, state, head of the chain.

@@ -1,8 +1,19 @@
 //! The contracts: units of rules, each with its own commands, state, facts and invariants.
 //!
 //! In: a decoded command and who gave it. Out: a receipt and facts. Refuses to know: bytes, blocks,
-//! order of arrival. This file is the one place where the contracts are listed; facts flow down the
-//! list only.
+//! order of arrival. Facts flow down the list only.
+//!
+//! # What adding a contract takes
+//!
+//! Its own file below `contract/`, and here, from top to bottom: its `mod` line, a variant of
+//! [`Command`] if it takes commands (at the end: the order is the tag on the wire), a field of
+//! [`State`] with its reader, its claims in [`INVARIANTS`], its place among the sub-roots
+//! ([`CONTRACTS`], `State::roots`), its arm in `State::dispatch`, and its turn in `State::close` if
+//! it acts when a slot closes. Missing the arm, the number of claims or the length of the sub-roots
+//! does not compile; missing the field's place in the root or a claim does, and is for review.
+//! Beyond this file: a [`Fact`] per thing that happens, with its arm in `posting.rs`; its own kinds
+//! of [`Receipt`], [`Refusal`] and [`Violation`]; a broken state per violation in
+//! `contract/staged.rs`; the bytes of its commands in `command/tests.rs`.
 
 pub mod members;
 pub mod transfer;
@@ -27,7 +38,6 @@ use crate::phase::Phase;
 use crate::posting::posting;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
-use crate::root::Roots;
 use crate::violation::Violation;
 
 /// A command of one of the contracts. The order of the variants is their tag on the wire: append
@@ -50,6 +60,27 @@ pub struct State {
     transfers: Transfers,
     market: SlotMarket,
     scores: Scores,
+}
+
+/// How many contracts there are.
+pub(crate) const CONTRACTS: usize = 4;
+/// Where the scores stand among their sub-roots.
+pub(crate) const SCORES: usize = 3;
+
+/// The sub-roots of one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Roots {
+    /// Of the book of accounts.
+    pub(crate) book: Hash,
+    /// Of the contracts, in the order in which they are listed.
+    pub(crate) contracts: [Hash; CONTRACTS],
+}
+
+impl Roots {
+    /// The root that headers carry: one hash over all of them.
+    pub(crate) fn root(&self) -> Hash {
+        Hash::of("gridquorum ledger state root v1", self)
+    }
 }
 
 /// An invariant: its claim, and the check that looks at a whole state.

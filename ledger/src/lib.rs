@@ -52,7 +52,6 @@ mod receipt;
 mod fact;
 mod posting;
 mod actor;
-mod root;
 mod violation;
 pub mod contract;
 mod command;

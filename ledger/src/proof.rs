@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use crate::account::Book;
 use crate::apply::Ledger;
 use crate::contract::score::Standing;
+use crate::contract::{CONTRACTS, Roots, SCORES};
 use crate::hash::Hash;
 use crate::merkle::Path;
 use crate::records::leaf_of;
-use crate::root::{CONTRACTS, Roots, SCORES};
 
 /// A member's balance, and what else its root covers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
