@@ -3,7 +3,7 @@
 //! In: a directory, or sizes and a seed. Out: for each home its devices and, day by day, its
 //! moments. Refuses to know: prices, orders, the ledger.
 
-mod table;
+pub mod table;
 pub mod hamlet;
 pub mod synthetic;
 

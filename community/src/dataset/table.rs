@@ -1,10 +1,11 @@
-//! CSV tables of a data set, read whole and checked before anything is used.
+//! CSV files, read whole and checked before anything is used.
 //!
-//! In: a file, plain or packed with gzip. Out: a header and rows of equal length, values as exact
-//! integers; or where it went wrong. Refuses to know: what columns mean.
+//! In: a file, plain or packed with gzip. Out: records with their lines ([`Sheet`]: every CSV file
+//! that this project reads goes through it); of a data set, a header and rows of equal length,
+//! values as exact integers; or where it went wrong. Refuses to know: what columns mean.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
@@ -23,10 +24,84 @@ const PLACES: usize = 9;
 /// What some editors put in front of a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A table in memory.
-pub(super) struct Table {
+/// A CSV file in memory.
+#[derive(Clone, Debug)]
+pub struct Sheet {
     file: String,
     bytes: Vec<u8>,
+}
+
+impl Sheet {
+    /// Takes over the content of a file; a byte order mark means nothing.
+    pub fn new(file: String, mut bytes: Vec<u8>) -> Self {
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
+        Self { file, bytes }
+    }
+
+    /// The name of the file.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// All records, the header first. Blank lines are skipped, spaces around values dropped.
+    ///
+    /// # Errors
+    ///
+    /// Each record by itself: what the reader of bytes in memory could not do.
+    pub fn records(&self) -> impl Iterator<Item = Result<csv::ByteRecord, csv::Error>> + '_ {
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(self.bytes.as_slice());
+        reader.into_byte_records()
+    }
+
+    /// The place of a field of the record that begins at `begin`, see [`begin`].
+    pub fn place(&self, begin: usize, field: &str) -> Place {
+        let field = Excerpt::new(field.as_bytes()).to_string().trim_matches('"').to_owned();
+        Place { file: self.file.clone(), line: self.line_at(begin), field }
+    }
+
+    /// The line, from 1, on which the text at or after `begin` stands. The CSV reader does not
+    /// count the blank lines that it skips in front of a record; an editor does.
+    pub fn line_at(&self, begin: usize) -> u64 {
+        let blank = self.bytes[begin..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let text = begin + blank.count();
+        let before = self.bytes[..text].iter().filter(|byte| **byte == b'\n').count();
+        // Behind a last line without a line break there is one more line.
+        let open_end = text == self.bytes.len() && self.bytes.last().is_some_and(|b| *b != b'\n');
+        before as u64 + 1 + u64::from(open_end)
+    }
+}
+
+/// Where a record of a [`Sheet`] begins.
+///
+/// # Panics
+///
+/// Never for a record of a sheet: it lies in memory.
+pub fn begin(record: &csv::ByteRecord) -> usize {
+    let begin = record.position().map_or(0, csv::Position::byte);
+    usize::try_from(begin).expect("an offset into memory")
+}
+
+/// The whole input; `None` if it is longer than `max` bytes.
+///
+/// # Errors
+///
+/// Those of `input`.
+pub fn read_within(input: impl Read, max: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells an input at the limit from a longer one.
+    input.take(max + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= max).then_some(bytes))
+}
+
+/// A table in memory.
+pub(super) struct Table {
+    sheet: Sheet,
     header: Vec<String>,
 }
 
@@ -52,21 +127,19 @@ impl Table {
     }
 
     /// Takes over the content of a file and checks its header.
-    pub(super) fn parse(file: String, mut bytes: Vec<u8>) -> Result<Self, DatasetError> {
-        if bytes.starts_with(BYTE_ORDER_MARK) {
-            bytes.drain(..BYTE_ORDER_MARK.len());
-        }
-        let first = reader(&bytes).into_byte_records().next();
-        let record = match first {
-            None => return Err(DatasetError::Empty { file, what: "header" }),
+    pub(super) fn parse(file: String, bytes: Vec<u8>) -> Result<Self, DatasetError> {
+        let sheet = Sheet::new(file, bytes);
+        let file = || sheet.file().to_owned();
+        let record = match sheet.records().next() {
+            None => return Err(DatasetError::Empty { file: file(), what: "header" }),
             Some(Err(error)) => {
-                return Err(DatasetError::Unreadable { file, reason: error.to_string() });
+                return Err(DatasetError::Unreadable { file: file(), reason: error.to_string() });
             }
             Some(Ok(record)) => record,
         };
         let header: Vec<String> =
             record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        let table = Self { file, bytes, header };
+        let table = Self { sheet, header };
         table.check_header()?;
         Ok(table)
     }
@@ -93,7 +166,7 @@ impl Table {
     pub(super) fn bad_column(&self, name: &str, expected: Expected) -> DatasetError {
         let missing = matches!(expected, Expected::Column(_) | Expected::PairedColumn);
         let got = if missing { Excerpt::new(b"") } else { Excerpt::new(name.as_bytes()) };
-        DatasetError::Field { place: self.place(self.line_at(0), name), got, expected }
+        DatasetError::Field { place: self.sheet.place(0, name), got, expected }
     }
 
     /// Calls `each` with every row below the header and its number from 0.
@@ -102,9 +175,9 @@ impl Table {
         mut each: impl FnMut(usize, &Row<'_>) -> Result<(), DatasetError>,
     ) -> Result<(), DatasetError> {
         let mut rows = 0;
-        for record in reader(&self.bytes).into_byte_records().skip(1) {
+        for record in self.sheet.records().skip(1) {
             let record = record.map_err(|error| DatasetError::Unreadable {
-                file: self.file.clone(),
+                file: self.sheet.file().to_owned(),
                 reason: error.to_string(),
             })?;
             let row = Row { table: self, record };
@@ -116,31 +189,15 @@ impl Table {
             rows += 1;
         }
         if rows == 0 {
-            return Err(DatasetError::Empty { file: self.file.clone(), what: "rows" });
+            return Err(DatasetError::Empty { file: self.sheet.file().to_owned(), what: "rows" });
         }
         Ok(())
     }
 
     /// An error about the row that should follow the last one.
     pub(super) fn bad_end(&self, expected: Expected) -> DatasetError {
-        let place = self.place(self.line_at(self.bytes.len()), "after the last row");
+        let place = self.sheet.place(self.sheet.bytes.len(), "after the last row");
         DatasetError::Field { place, got: Excerpt::new(b""), expected }
-    }
-
-    /// The line, from 1, on which the text at or after `begin` stands. The CSV reader does not
-    /// count the blank lines that it skips in front of a record; an editor does.
-    fn line_at(&self, begin: usize) -> u64 {
-        let blank = self.bytes[begin..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        let text = begin + blank.count();
-        let before = self.bytes[..text].iter().filter(|byte| **byte == b'\n').count();
-        // Behind a last line without a line break there is one more line.
-        let open_end = text == self.bytes.len() && self.bytes.last().is_some_and(|b| *b != b'\n');
-        before as u64 + 1 + u64::from(open_end)
-    }
-
-    fn place(&self, line: u64, field: &str) -> Place {
-        let field = Excerpt::new(field.as_bytes()).to_string().trim_matches('"').to_owned();
-        Place { file: self.file.clone(), line, field }
     }
 }
 
@@ -149,7 +206,11 @@ impl Row<'_> {
     pub(super) fn bad(&self, column: usize, expected: Expected) -> DatasetError {
         let name = self.table.header.get(column).map_or("after the last column", String::as_str);
         let got = Excerpt::new(self.record.get(column).unwrap_or_default());
-        DatasetError::Field { place: self.table.place(self.line(), name), got, expected }
+        DatasetError::Field {
+            place: self.table.sheet.place(begin(&self.record), name),
+            got,
+            expected,
+        }
     }
 
     /// The exact value of `column` in units of 1e-9, `0 ..= limit`.
@@ -181,11 +242,6 @@ impl Row<'_> {
             }
             _ => Err(self.bad(column, Expected::QuarterHour)),
         }
-    }
-
-    fn line(&self) -> u64 {
-        let begin = self.record.position().map_or(0, csv::Position::byte);
-        self.table.line_at(usize::try_from(begin).expect("an offset into memory"))
     }
 
     fn check_length(&self) -> Result<(), DatasetError> {
@@ -222,28 +278,19 @@ fn parse_nano(text: &[u8]) -> Option<i64> {
     value.checked_add(i64::from(round_up))
 }
 
-fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes)
-}
-
 fn read(path: &PathBuf, unpack: bool) -> Result<Vec<u8>, DatasetError> {
-    let unreadable = |error: std::io::Error| DatasetError::Unreadable {
+    let unreadable = |error: io::Error| DatasetError::Unreadable {
         file: path.display().to_string(),
         reason: error.to_string(),
     };
     let file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    // One byte more than allowed tells a file at the limit from a longer one.
-    let result = if unpack {
-        MultiGzDecoder::new(file).take(MAX_BYTES + 1).read_to_end(&mut bytes)
+    let bytes = if unpack {
+        read_within(MultiGzDecoder::new(file), MAX_BYTES)
     } else {
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes)
+        read_within(file, MAX_BYTES)
     };
-    result.map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(DatasetError::TooLong { file: path.display().to_string(), max: MAX_BYTES });
-    }
-    Ok(bytes)
+    let too_long = || DatasetError::TooLong { file: path.display().to_string(), max: MAX_BYTES };
+    bytes.map_err(unreadable)?.ok_or_else(too_long)
 }
 
 #[cfg(test)]

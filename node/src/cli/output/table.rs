@@ -1,4 +1,4 @@
-//! CSV files with fixed columns: what a person or a spreadsheet hands to a command.
+//! Fixed columns over a CSV file: what a person or a spreadsheet hands to a command.
 //!
 //! In: a file. Out: rows of named texts, or one line that says where the file is wrong: file, line,
 //! field, the value and what was expected. Refuses to know: what the columns mean.
@@ -7,22 +7,21 @@
 //! skipped, spaces around a value are dropped, a value with a comma stands in double quotes.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use community::dataset::table::{Sheet, begin, read_within};
 use community::{Excerpt, Place};
 use market::Decimal;
 
 /// The longest file that is read: ten million orders of 50 bytes.
 pub const MAX_BYTES: u64 = 512 << 20;
-/// What some editors put in front of a text.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A file with `N` columns, read whole, its header checked.
 #[derive(Debug)]
 pub struct Table<const N: usize> {
-    source: Source,
+    sheet: Sheet,
     columns: [&'static str; N],
     /// Where each column stands in the file.
     order: [usize; N],
@@ -38,18 +37,11 @@ pub struct Row<'a, const N: usize> {
 /// One value of a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'a> {
-    source: &'a Source,
+    sheet: &'a Sheet,
     /// Where the row begins; its line is counted only when somebody asks.
     begin: usize,
     name: &'static str,
     text: &'a str,
-}
-
-/// A file in memory.
-#[derive(Debug)]
-struct Source {
-    file: String,
-    bytes: Vec<u8>,
 }
 
 /// Why a file cannot be used. The text is the message to a user.
@@ -156,20 +148,17 @@ impl<const N: usize> Table<N> {
     /// As [`Table::open`].
     pub fn parse(
         file: String,
-        mut bytes: Vec<u8>,
+        bytes: Vec<u8>,
         columns: [&'static str; N],
     ) -> Result<Self, TableError> {
-        if bytes.starts_with(BYTE_ORDER_MARK) {
-            bytes.drain(..BYTE_ORDER_MARK.len());
-        }
-        let source = Source { file, bytes };
-        let Some(header) = source.records().next().transpose()? else {
-            let (file, header) = (source.file, columns.join(","));
+        let sheet = Sheet::new(file, bytes);
+        let Some(header) = records(&sheet).next().transpose()? else {
+            let (file, header) = (sheet.file().to_owned(), columns.join(","));
             return Err(TableError::Empty { file, header });
         };
         let order = places(&header, columns)
-            .map_err(|(field, got, expected)| source.bad(0, field, got, expected))?;
-        Ok(Self { source, columns, order })
+            .map_err(|(field, got, expected)| bad(&sheet, 0, field, got, expected))?;
+        Ok(Self { sheet, columns, order })
     }
 
     /// The rows, at most `max` of them.
@@ -179,7 +168,7 @@ impl<const N: usize> Table<N> {
     /// Each row by itself: [`TableError::Field`] for too few or too many fields, and for one row
     /// more than `max`.
     pub fn rows(&self, max: usize) -> impl Iterator<Item = Result<Row<'_, N>, TableError>> {
-        self.source.records().skip(1).enumerate().map(move |(at, record)| {
+        records(&self.sheet).skip(1).enumerate().map(move |(at, record)| {
             let row = Row { table: self, record: record? };
             let len = row.record.len();
             if at >= max {
@@ -200,8 +189,8 @@ impl<const N: usize> Row<'_, N> {
     ///
     /// [`TableError::Field`] for a value that is not UTF-8.
     pub fn fields(&self) -> Result<[Field<'_>; N], TableError> {
-        let source = &self.table.source;
-        let mut fields = [Field { source, begin: self.begin(), name: "", text: "" }; N];
+        let (sheet, begin) = (&self.table.sheet, begin(&self.record));
+        let mut fields = [Field { sheet, begin, name: "", text: "" }; N];
         for (field, (name, at)) in
             fields.iter_mut().zip(self.table.columns.into_iter().zip(self.table.order))
         {
@@ -212,16 +201,12 @@ impl<const N: usize> Row<'_, N> {
         Ok(fields)
     }
 
-    fn begin(&self) -> usize {
-        let begin = self.record.position().map_or(0, csv::Position::byte);
-        usize::try_from(begin).expect("an offset into memory")
-    }
-
     /// An error about what stands at place `at` of the file's columns.
     fn bad(&self, at: usize, expected: Expected) -> TableError {
         let column = self.table.order.iter().position(|place| *place == at);
         let name = column.map_or("after the last column", |column| self.table.columns[column]);
-        self.table.source.bad(self.begin(), name, self.record.get(at).unwrap_or_default(), expected)
+        let got = self.record.get(at).unwrap_or_default();
+        bad(&self.table.sheet, begin(&self.record), name, got, expected)
     }
 }
 
@@ -233,12 +218,12 @@ impl<'a> Field<'a> {
 
     /// The line of the row, from 1.
     pub fn line(&self) -> u64 {
-        self.source.line_at(self.begin)
+        self.sheet.line_at(self.begin)
     }
 
     /// The error that the value is not what it has to be.
     pub fn bad(&self, expected: Expected) -> TableError {
-        self.source.bad(self.begin, self.name, self.text.as_bytes(), expected)
+        bad(self.sheet, self.begin, self.name, self.text.as_bytes(), expected)
     }
 
     /// A whole number in `range`.
@@ -281,42 +266,18 @@ impl<'a> Field<'a> {
     }
 }
 
-impl Source {
-    fn records(&self) -> impl Iterator<Item = Result<csv::ByteRecord, TableError>> + '_ {
-        let reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(self.bytes.as_slice());
-        reader.into_byte_records().map(|record| {
-            record.map_err(|error| TableError::Unreadable {
-                file: self.file.clone(),
-                reason: error.into(),
-            })
+fn records(sheet: &Sheet) -> impl Iterator<Item = Result<csv::ByteRecord, TableError>> + '_ {
+    sheet.records().map(|record| {
+        record.map_err(|error| TableError::Unreadable {
+            file: sheet.file().to_owned(),
+            reason: error.into(),
         })
-    }
-
-    /// An error about the row that begins at `begin`.
-    fn bad(&self, begin: usize, field: &str, got: &[u8], expected: Expected) -> TableError {
-        let (file, line, field) = (self.file.clone(), self.line_at(begin), field.to_owned());
-        TableError::Field { place: Place { file, line, field }, got: Excerpt::new(got), expected }
-    }
-
-    /// The line, from 1, on which the text at or after `begin` stands. The CSV reader does not
-    /// count the blank lines that it skips in front of a record; an editor does.
-    fn line_at(&self, begin: usize) -> u64 {
-        let blank = self.bytes[begin..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        let text = begin + blank.count();
-        1 + self.bytes[..text].iter().filter(|byte| **byte == b'\n').count() as u64
-    }
+    })
 }
 
-/// The whole input, `None` if it is longer than `max` bytes.
-fn read_within(input: impl Read, max: u64) -> io::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
-    // One byte more than allowed tells an input at the limit from a longer one.
-    input.take(max + 1).read_to_end(&mut bytes)?;
-    Ok((bytes.len() as u64 <= max).then_some(bytes))
+/// An error about the record that begins at `begin`.
+fn bad(sheet: &Sheet, begin: usize, field: &str, got: &[u8], expected: Expected) -> TableError {
+    TableError::Field { place: sheet.place(begin, field), got: Excerpt::new(got), expected }
 }
 
 /// Where each column stands in the header, or which field of it is wrong.
