@@ -64,11 +64,14 @@ impl Entry {
 
     /// # Errors
     ///
-    /// [`CreditError::LocalSolar`] or [`CreditError::OverdueSince`].
+    /// [`CreditError::LocalSolar`], [`CreditError::Unmetered`] or [`CreditError::OverdueSince`].
     pub(crate) fn check(&self) -> Result<(), CreditError> {
         let (slot, import, local_solar) = (self.slot, self.import, self.local_solar);
         if local_solar < Energy::ZERO || import < local_solar {
             return Err(CreditError::LocalSolar { slot, import, local_solar });
+        }
+        if self.missing && import != Energy::ZERO {
+            return Err(CreditError::Unmetered { slot, import });
         }
         match self.payment {
             Payment::Overdue { since } if since > slot => {

@@ -27,6 +27,14 @@ pub enum CreditError {
         /// The part said to be local.
         local_solar: Energy,
     },
+    /// Nobody counted an import where no reading came.
+    #[error("slot {slot} has no reading, so no import is known, got {import}")]
+    Unmetered {
+        /// The slot of the entry.
+        slot: Slot,
+        /// The import it states.
+        import: Energy,
+    },
     /// A debt cannot be older than the slot it is seen in is late.
     #[error("slot {slot} is overdue since slot {since}, which comes after it")]
     OverdueSince {

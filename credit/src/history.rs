@@ -59,8 +59,8 @@ impl History {
     /// # Errors
     ///
     /// [`CreditError::OutOfOrder`] for a slot that is not after the last one;
-    /// [`CreditError::LocalSolar`] and [`CreditError::OverdueSince`] for an entry that contradicts
-    /// itself. After an error the history is unchanged.
+    /// [`CreditError::LocalSolar`], [`CreditError::Unmetered`] and [`CreditError::OverdueSince`] for
+    /// an entry that contradicts itself. After an error the history is unchanged.
     pub fn fold(&mut self, entry: Entry) -> Result<(), CreditError> {
         entry.check()?;
         if let Some(last) = self.last.filter(|last| entry.slot <= *last) {

@@ -24,6 +24,11 @@ pub(crate) fn overdue(slot: u32) -> Payment {
     Payment::Overdue { since: Slot::new(slot) }
 }
 
+/// A slot without a reading.
+pub(crate) fn silent(slot: u32) -> Entry {
+    Entry { missing: true, import: Energy::ZERO, local_solar: Energy::ZERO, ..good(slot) }
+}
+
 /// The history of these slots.
 pub(crate) fn folded(entries: &[Entry]) -> History {
     let mut history = History::default();
@@ -42,15 +47,18 @@ pub(crate) fn entries(slot: u32) -> impl Strategy<Value = Entry> {
     let bill = prop_oneof![Just(0), -1_000..1_000_i64, Just(i64::MAX)];
     let missing = prop::bool::weighted(0.1);
     (bill, late, contracted, deviation, missing, energy(), 0..=100_i64).prop_map(
-        move |(bill, late, contracted, deviation, missing, import, local_percent)| Entry {
-            slot: Slot::new(slot),
-            bill: Money::from_nano(bill),
-            payment: late.map_or(Payment::OnTime, overdue),
-            contracted: Energy::from_wh(contracted),
-            deviation: Energy::from_wh(deviation),
-            missing,
-            import: Energy::from_wh(import),
-            local_solar: Energy::from_wh(import / 100 * local_percent),
+        move |(bill, late, contracted, deviation, missing, import, local_percent)| {
+            let import = if missing { 0 } else { import };
+            Entry {
+                slot: Slot::new(slot),
+                bill: Money::from_nano(bill),
+                payment: late.map_or(Payment::OnTime, overdue),
+                contracted: Energy::from_wh(contracted),
+                deviation: Energy::from_wh(deviation),
+                missing,
+                import: Energy::from_wh(import),
+                local_solar: Energy::from_wh(import / 100 * local_percent),
+            }
         },
     )
 }

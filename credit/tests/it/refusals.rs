@@ -23,6 +23,7 @@ fn a_refused_slot_leaves_no_trace() {
         (with_solar(401), solar(401)),
         (with_solar(-1), solar(-1)),
         (Entry { payment: overdue(7), ..good(6) }, later),
+        (Entry { missing: true, ..good(6) }, CreditError::Unmetered { slot, import }),
     ];
     for (entry, expected) in cases {
         assert_eq!(history.fold(entry), Err(expected));

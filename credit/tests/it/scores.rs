@@ -6,7 +6,7 @@ use credit::{
 use market::{Energy, Money, Slot};
 use proptest::prelude::*;
 
-use crate::members::{entries, folded, good, overdue, pasts};
+use crate::members::{entries, folded, good, overdue, pasts, silent};
 
 fn assessed(entries: &[Entry]) -> Assessment {
     ScoreRule::V1.assess(&folded(entries))
@@ -83,7 +83,7 @@ fn one_slot_says_what_the_formulas_say() {
         (Factor::Reliability, kept(4_000, 300), Some(25)),
         (Factor::Reliability, kept(10, 5_000), Some(1000)),
         (Factor::Reliability, kept(0, 5_000), None),
-        (Factor::Reliability, Entry { missing: true, ..kept(0, 0) }, Some(1000)),
+        (Factor::Reliability, Entry { contracted: wh(0), ..silent(200) }, Some(1000)),
         (Factor::Loyalty, solar(400, 400), Some(0)),
         (Factor::Loyalty, solar(400, 100), Some(375)),
         (Factor::Loyalty, solar(400, 0), Some(500)),
@@ -108,7 +108,7 @@ fn the_smallest_of_five_causes_is_left_out() {
     let day: Vec<Entry> = (0..96)
         .map(|slot| match slot {
             0..=39 => Entry { payment: overdue(0), ..good(slot) },
-            40..=69 => Entry { missing: true, ..good(slot) },
+            40..=69 => silent(slot),
             70..=89 => Entry { deviation: Energy::from_wh(450), ..good(slot) },
             // One slot without sun is less than everything else.
             90 => Entry { local_solar: Energy::ZERO, ..good(slot) },

@@ -131,6 +131,7 @@ fn refused(error: &CreditError, fields: &[Field<'_>; 8]) -> TableError {
         CreditError::LocalSolar { import: energy, .. } if *energy < Energy::ZERO => {
             import.bad(Expected::Within(0, MAX_WH))
         }
+        CreditError::Unmetered { .. } => import.bad(Expected::Within(0, 0)),
         CreditError::LocalSolar { import, .. } => local_solar.bad(Expected::Within(0, import.wh())),
         // The last two are about rules and stored histories; a row is neither.
         CreditError::History { .. } | CreditError::Rule { .. } => {
