@@ -107,7 +107,7 @@ orders
     assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (Some(0), expected, ""));
 }
 
-/// papers.md 8.4, one kWh per order: the rows in which all K units trade at one price that both
+/// The k-double auction worked by hand, one kWh per order: the rows in which all K units trade at one price that both
 /// rules share, and kappa 0.25, which tells them apart (uniform, by hand: [max(5, 6), min(8, 7)],
 /// so 6.25; k-double as published 5.75).
 #[test]

@@ -44,7 +44,7 @@ fn assert_close(line: &str, key: &str, expected: &str, places: u32) {
     assert!(distance <= half, "{key} is {expected} in {line}");
 }
 
-/// papers.md 7.4, every row of g and of the flaw (ii). Row: x, tp, tc, q, a, reward.
+/// Mihaylov et al. 2014, section 2: g worked by hand, and its second flaw. Row: x, tp, tc, q, a, reward.
 #[test]
 fn published_rewards() {
     let rows = [
@@ -71,7 +71,7 @@ fn published_rewards() {
     }
 }
 
-/// papers.md 7.4, every row of h, and 0 where nothing is produced or consumed. Row: y, tp, tc, r,
+/// Mihaylov et al. 2014, section 2: h worked by hand, and 0 where nothing is produced or consumed. Row: y, tp, tc, r,
 /// bill.
 #[test]
 fn published_bills() {
