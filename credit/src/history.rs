@@ -1,4 +1,5 @@
-//! What is remembered of a member's settled slots: running sums, and the last few slots themselves.
+//! What is remembered of a member's settled slots: occasions and points lost, and the last few slots
+//! themselves.
 //!
 //! In: settled slots, forward in time, each once. Out: exact sums per factor and cause. Refuses to
 //! know: weights, scores.
@@ -9,7 +10,7 @@
 use market::Slot;
 use serde::{Deserialize, Serialize};
 
-use crate::entry::{Entry, Payment};
+use crate::entry::Entry;
 use crate::error::CreditError;
 use crate::factor::{ALL_POINTS, Cause, Factor};
 
@@ -23,31 +24,10 @@ pub struct History {
     observed: [u64; Factor::ALL.len()],
     /// Points of 1000 lost, summed over the slots, per cause.
     lost: [u64; Cause::ALL.len()],
-    /// Sums of what was folded in, for reports.
-    sums: Sums,
+    /// Slots folded in.
+    slots: u32,
     /// The last slots, oldest first.
     recent: Vec<Entry>,
-}
-
-/// Sums over all slots of a history.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Sums {
-    /// Slots folded in.
-    pub slots: u32,
-    /// Slots without a reading.
-    pub missing: u32,
-    /// Slots that were settled into an open debt.
-    pub overdue: u32,
-    /// Bills less credits, in nano-currency.
-    pub billed_nano: i128,
-    /// Contracted energy without its sign, in Wh.
-    pub contracted_wh: u128,
-    /// Deviations without their sign, in Wh.
-    pub deviation_wh: u128,
-    /// Import, in Wh.
-    pub import_wh: u128,
-    /// Import that was produced in the region, in Wh.
-    pub local_solar_wh: u128,
 }
 
 impl History {
@@ -73,7 +53,7 @@ impl History {
             }
         }
         self.last = Some(entry.slot);
-        self.sums.add(&entry);
+        self.slots += 1; // slots ascend, so there are never more than 32 bits count
         if self.recent.len() >= Self::RECENT {
             self.recent.remove(0);
         }
@@ -84,16 +64,6 @@ impl History {
     /// The last slot that was folded in.
     pub const fn last(&self) -> Option<Slot> {
         self.last
-    }
-
-    /// Sums over all slots.
-    pub const fn sums(&self) -> &Sums {
-        &self.sums
-    }
-
-    /// The last slots, at most [`History::RECENT`], oldest first.
-    pub fn recent(&self) -> &[Entry] {
-        &self.recent
     }
 
     /// Slots that gave an occasion for `factor`.
@@ -116,20 +86,6 @@ impl History {
     }
 }
 
-impl Sums {
-    fn add(&mut self, entry: &Entry) {
-        // A history has at most 2^32 slots, so sums of 64-bit numbers fit 128 bits.
-        self.slots += 1;
-        self.missing += u32::from(entry.missing);
-        self.overdue += u32::from(entry.payment != Payment::OnTime);
-        self.billed_nano += i128::from(entry.bill.nano());
-        self.contracted_wh += u128::from(entry.contracted.wh().unsigned_abs());
-        self.deviation_wh += u128::from(entry.deviation.wh().unsigned_abs());
-        self.import_wh += u128::from(entry.import.wh().unsigned_abs());
-        self.local_solar_wh += u128::from(entry.local_solar.wh().unsigned_abs());
-    }
-}
-
 /// A history as it travels, before it is checked; the fields are those of [`History`], in their
 /// order.
 #[derive(Deserialize)]
@@ -137,7 +93,7 @@ struct RawHistory {
     last: Option<Slot>,
     observed: [u64; Factor::ALL.len()],
     lost: [u64; Cause::ALL.len()],
-    sums: Sums,
+    slots: u32,
     recent: Vec<Entry>,
 }
 
@@ -146,20 +102,23 @@ impl TryFrom<RawHistory> for History {
 
     /// Accepts what folding could have produced, as far as the sums show it.
     fn try_from(raw: RawHistory) -> Result<Self, CreditError> {
-        let RawHistory { last, observed, lost, sums, recent } = raw;
+        let RawHistory { last, observed, lost, slots, recent } = raw;
         let plausible = |factor: Factor| {
             let seen = observed[factor as usize];
             let lost = |cause: &Cause| lost[*cause as usize];
             let all = factor.causes().iter().map(lost).try_fold(0, u64::checked_add);
-            seen <= u64::from(sums.slots) && all.is_some_and(|all| all <= ALL_POINTS * seen)
+            seen <= u64::from(slots) && all.is_some_and(|all| all <= ALL_POINTS * seen)
         };
-        let kept = recent.len() == Self::RECENT.min(sums.slots as usize)
+        // Slot n is the (n + 1)-st at most.
+        let room = last.map_or(0, |last| u64::from(last.get()) + 1);
+        let kept = u64::from(slots) <= room
+            && recent.len() == Self::RECENT.min(slots as usize)
             && recent.last().map(|entry| entry.slot) == last
             && recent.windows(2).all(|pair| pair[0].slot < pair[1].slot);
         if !kept || !Factor::ALL.into_iter().all(plausible) {
-            return Err(CreditError::History { slots: sums.slots, observed, lost });
+            return Err(CreditError::History { slots, observed, lost });
         }
         recent.iter().try_for_each(Entry::check)?;
-        Ok(Self { last, observed, lost, sums, recent })
+        Ok(Self { last, observed, lost, slots, recent })
     }
 }

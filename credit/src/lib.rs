@@ -36,6 +36,6 @@ mod score;
 pub use entry::{Entry, Payment};
 pub use error::CreditError;
 pub use factor::{Cause, Factor};
-pub use history::{History, Sums};
+pub use history::History;
 pub use reason::Reason;
 pub use score::{Assessment, FactorScore, Score, ScoreRule, Weights};

@@ -54,7 +54,7 @@ fn a_rule_without_meaning_is_refused() {
 /// are, points lost only on occasions, the last slot last.
 #[test]
 fn an_impossible_history_is_refused() {
-    type Raw = (Option<Slot>, [u64; 3], [u64; 5], (u32, u32, u32, i128, [u128; 4]), Vec<Entry>);
+    type Raw = (Option<Slot>, [u64; 3], [u64; 5], u32, Vec<Entry>);
     let bytes = bcs::to_bytes(&folded(&[good(3), good(5)])).expect("plain data");
     let honest: Raw = bcs::from_bytes(&bytes).expect("the same fields");
     let accepted = |raw: &Raw| {
@@ -62,11 +62,14 @@ fn an_impossible_history_is_refused() {
         bcs::from_bytes::<History>(&bytes).is_ok()
     };
     assert!(accepted(&honest));
-    let forgeries: [fn(&mut Raw); 6] = [
+    let forgeries: [fn(&mut Raw); 8] = [
         |raw| raw.0 = Some(Slot::new(9)),
         |raw| raw.1[0] = 3,
         |raw| raw.2[0] = 2_001,
         |raw| raw.2[1] = u64::MAX,
+        |raw| raw.3 = 3,
+        // Slots 0 to 9 are ten, not eleven.
+        |raw| (raw.0, raw.3, raw.4) = (Some(Slot::new(9)), 11, (2..10).map(good).collect()),
         |raw| raw.4.reverse(),
         |raw| raw.4[1].local_solar = Energy::from_wh(-1),
     ];

@@ -23,7 +23,7 @@
 mod seat;
 mod auction;
 
-use market::{Energy, Line, Meter, Metered, Order, OrderId, ParticipantId, Position, Price};
+use market::{Energy, Line, Meter, Metered, OrderId, ParticipantId, Position, Price};
 use market::{RegionPrices, Settlement, Side, Slot, Terms};
 use serde::{Deserialize, Serialize};
 
@@ -176,17 +176,6 @@ impl SlotMarket {
     /// What the auction of the open slot did, `None` until the gate is closed.
     pub fn auction(&self) -> Option<&GateSummary> {
         self.auction.as_ref()
-    }
-
-    /// A member's orders for the open slot, while it takes orders.
-    pub fn orders(&self, participant: ParticipantId) -> Vec<Order> {
-        let seat = self.seats.get(participant);
-        seat.into_iter().flat_map(|seat| seat.named(participant)).collect()
-    }
-
-    /// What a member bought in the auction of the open slot, negative if it sold.
-    pub fn contracted(&self, participant: ParticipantId) -> Energy {
-        self.seats.get(participant).map_or(Energy::ZERO, |seat| seat.contracted)
     }
 
     /// Whether a member's meter was read in the open slot.
