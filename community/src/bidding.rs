@@ -1,4 +1,4 @@
-//! Three ways to bid: without intelligence, near the last price, and at any price.
+//! The way to bid: without intelligence.
 //!
 //! In: the public view and the expected net of a home. Out: one limit order for the whole of it,
 //! inside the tariff. Refuses to know: other homes, the auction's rules.
@@ -23,45 +23,12 @@ impl Strategy for ZeroIntelligence {
     }
 }
 
-/// Half way between a price without intelligence and the last auction's price: the crowd learns
-/// (ours).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Anchored;
-
-impl Strategy for Anchored {
-    fn orders(&self, view: &View, expected: Energy, stream: &mut Stream) -> Vec<LimitOrder> {
-        let drawn = any_price(&view.tariff, stream).micro_per_kwh();
-        let anchor = view.last_price.map_or(drawn, Price::micro_per_kwh);
-        let price = on_tick((drawn + anchor) / 2, &view.tariff);
-        LimitOrder::for_net(expected, price).into_iter().collect()
-    }
-}
-
-/// Bids retail and offers at feed-in: takes any price that is not worse than the grid's. What can
-/// trade does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct PriceTaker;
-
-impl Strategy for PriceTaker {
-    fn orders(&self, view: &View, expected: Energy, _: &mut Stream) -> Vec<LimitOrder> {
-        let (low, high) = (view.tariff.feed_in(), view.tariff.retail());
-        let price = if expected.is_positive() { high } else { low };
-        LimitOrder::for_net(expected, price).into_iter().collect()
-    }
-}
-
 /// A tick of the tariff's range, each equally likely; the feed-in price if the range holds no tick.
 fn any_price(tariff: &Tariff, stream: &mut Stream) -> Price {
     let tick = TICK.micro_per_kwh();
     let low = (tariff.feed_in().micro_per_kwh() + tick - 1) / tick;
     let high = tariff.retail().micro_per_kwh() / tick;
     tariff.clamp(Price::from_micro_per_kwh(stream.between(low, high) * tick))
-}
-
-/// `micro` rounded down to a tick, inside the tariff.
-fn on_tick(micro: i64, tariff: &Tariff) -> Price {
-    let tick = TICK.micro_per_kwh();
-    tariff.clamp(Price::from_micro_per_kwh(micro / tick * tick))
 }
 
 #[cfg(test)]
@@ -97,40 +64,20 @@ mod tests {
         assert!(hits.iter().all(|hit| (hit - 200).abs() < 70), "{hits:?}");
     }
 
-    // Anchored: half way between the draw and the last price, so with a last price at the top
-    // nobody bids below the middle; without one it is zero intelligence.
-    #[test]
-    fn the_anchor_pulls_half_way() {
-        let first = View::first(tariff(80_000, 300_000));
-        let after = View { last_price: Some(Price::from_micro_per_kwh(300_000)), ..first };
-        for seed in 0..200 {
-            let price = |view, strategy: &dyn Strategy| {
-                strategy.orders(view, Energy::from_wh(10), &mut stream(seed))[0].price
-            };
-            assert!(price(&after, &Anchored) >= Price::from_micro_per_kwh(190_000));
-            assert_eq!(price(&first, &Anchored), price(&first, &ZeroIntelligence));
-        }
-    }
-
     proptest! {
-        // Whatever the tariff - also one without a tick or without a range - every strategy orders
-        // exactly its net, on the right side, inside the tariff; and nothing for nothing.
+        // Whatever the tariff - also one without a tick or without a range - a home orders exactly
+        // its net, on the right side, inside the tariff; and nothing for nothing.
         #[test]
         fn orders_stay_inside_the_tariff(
             seed: u64, feed_in in 0_i64..400_000, width in 0_i64..400_000, wh in -5_000_i64..5_000,
-            last in proptest::option::of(0_i64..1_000_000),
         ) {
-            let last_price = last.map(Price::from_micro_per_kwh);
-            let view = View { last_price, ..View::first(tariff(feed_in, feed_in + width)) };
-            let all: [&dyn Strategy; 3] = [&ZeroIntelligence, &Anchored, &PriceTaker];
-            for strategy in all {
-                let orders = strategy.orders(&view, Energy::from_wh(wh), &mut stream(seed));
-                prop_assert_eq!(orders.len(), usize::from(wh != 0));
-                for order in orders {
-                    prop_assert_eq!(order.price, view.tariff.clamp(order.price));
-                    prop_assert_eq!(order.quantity.wh(), wh.abs());
-                    prop_assert_eq!(order.side == Side::Bid, wh > 0);
-                }
+            let view = View::first(tariff(feed_in, feed_in + width));
+            let orders = ZeroIntelligence.orders(&view, Energy::from_wh(wh), &mut stream(seed));
+            prop_assert_eq!(orders.len(), usize::from(wh != 0));
+            for order in orders {
+                prop_assert_eq!(order.price, view.tariff.clamp(order.price));
+                prop_assert_eq!(order.quantity.wh(), wh.abs());
+                prop_assert_eq!(order.side == Side::Bid, wh > 0);
             }
         }
     }

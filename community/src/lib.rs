@@ -59,7 +59,7 @@ mod bills;
 mod simulate;
 
 pub use battery::{Battery, BatterySpec};
-pub use bidding::{Anchored, PriceTaker, TICK, ZeroIntelligence};
+pub use bidding::{TICK, ZeroIntelligence};
 pub use bills::{Bills, Tally, grid_only_nano};
 pub use dataset::Dataset;
 pub use day::{Cast, Community, Settings, Speaker, Submission};

@@ -1,5 +1,4 @@
-//! The one loop over days: commands of the community into a region, what the region answers into
-//! the next view.
+//! The one loop over days: commands of the community into a region, slot by slot.
 //!
 //! In: a community, a region that takes commands. Out: the summaries of all slots and the last
 //! root. Refuses to know: whether the region is a ledger in memory or a cluster of replicas, how a
@@ -7,7 +6,7 @@
 //!
 //! A slot is: orders, gate closure, readings, close. Each step waits for the receipts of the one
 //! before, so the set of commands of a slot - and with it the root at its close - is the same
-//! wherever they go. What homes see of the past comes from receipts alone, for the same reason.
+//! wherever they go.
 
 use ledger::{Applied, Entry, Fact, Hash, Ledger, Receipt, Refusal, SlotSummary};
 use market::{Slot, Tariff};
@@ -211,17 +210,13 @@ impl<R: Region> Run<'_, R> {
         self.try_all(orders)?;
         let step = Step::CloseGate(slot);
         match self.operate(step, community.close_gate(slot))? {
-            Receipt::GateClosed(gate) => self.view.last_price = gate.price.or(self.view.last_price),
+            Receipt::GateClosed(_) => {}
             _ => return Err(RunError::WrongReceipt { what: step }),
         }
         self.try_all(community.readings())?;
         let step = Step::CloseSlot(slot);
         match self.operate(step, community.close_slot(slot))? {
-            Receipt::SlotClosed(summary) => {
-                self.view.slot = slot.next();
-                self.view.last_region = Some((summary.buy, summary.sell));
-                Ok(summary)
-            }
+            Receipt::SlotClosed(summary) => Ok(summary),
             _ => Err(RunError::WrongReceipt { what: step }),
         }
     }

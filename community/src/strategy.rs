@@ -1,30 +1,26 @@
 //! What a home may see, what it may want, and how the one becomes the other.
 //!
-//! In: public prices and the home's own expectation. Out: limit orders. Refuses to know: other
+//! In: the tariff and the home's own expectation. Out: limit orders. Refuses to know: other
 //! homes, their orders, the auction's rules, the ledger.
 
 use market::{Energy, Price, Side, Slot, Tariff};
 
 use crate::random::Stream;
 
-/// What is public when the orders of a slot are made. Own fills are not in it: receipts tell a home
-/// that its order stands, the bill tells what became of it.
+/// What a home looks at when it makes the orders of a slot. Prices of the past are not in it: no
+/// strategy here learns from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct View {
     /// The slot that takes orders.
     pub slot: Slot,
     /// Feed-in and retail price, which bound every order.
     pub tariff: Tariff,
-    /// The auction's price in the latest slot that traded, if any did.
-    pub last_price: Option<Price>,
-    /// What the region asked and paid for uncontracted energy in the slot before, `(buy, sell)`.
-    pub last_region: Option<(Price, Price)>,
 }
 
 impl View {
     /// The view before the first slot.
     pub const fn first(tariff: Tariff) -> Self {
-        Self { slot: Slot::ZERO, tariff, last_price: None, last_region: None }
+        Self { slot: Slot::ZERO, tariff }
     }
 }
 

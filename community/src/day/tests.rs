@@ -6,7 +6,7 @@ use ledger::{Entry, slot_market::Command as Market};
 use market::{Energy, Side};
 
 use super::*;
-use crate::bidding::{PriceTaker, ZeroIntelligence};
+use crate::bidding::ZeroIntelligence;
 use crate::register::Register;
 
 fn author(number: u32) -> Author {
@@ -112,7 +112,7 @@ fn readings_open_their_commitments() {
 // such homes with one-sided flows; and deviations do exist.
 #[test]
 fn orders_follow_the_forecast() {
-    let mut community = community(40, 1, Box::new(PriceTaker), 1);
+    let mut community = community(40, 1, Box::new(ZeroIntelligence), 1);
     let plain: BTreeSet<u32> = (0..40)
         .filter(|home| {
             let own = community.dataset().equipment(*home);
