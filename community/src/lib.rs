@@ -60,7 +60,7 @@ mod simulate;
 
 pub use battery::{Battery, BatterySpec};
 pub use bidding::{TICK, ZeroIntelligence};
-pub use bills::{Bills, Tally, grid_only_nano};
+pub use bills::{Bills, Tally};
 pub use dataset::Dataset;
 pub use day::{Cast, Community, Settings, Speaker, Submission};
 pub use demand::Household;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use community::{Bills, Dataset, Flows, grid_only_nano};
+use community::{Bills, Dataset, Flows};
 use ledger::{Fact, SlotSummary};
 use market::{ParticipantId, Price, Tariff};
 
@@ -112,7 +112,7 @@ impl Harvest {
             sold_wh: narrow(bill.sold_wh),
             local_solar_wh: narrow(bill.local_solar_wh),
             bill_nano: narrow(bill.amount_nano),
-            grid_only_nano: narrow(grid_only_nano(flows, tariff)),
+            grid_only_nano: narrow(bill.grid_only_nano(tariff)),
             score_before: scores.map_or(0, |scores| scores.before),
             score_after: scores.map_or(0, |scores| scores.after),
             reasons: scores.map_or_else(Vec::new, |scores| scores.reasons.clone()),

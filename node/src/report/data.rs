@@ -180,7 +180,8 @@ pub struct HomeRow {
     pub local_solar_wh: i64,
     /// What all bills came to; positive is received.
     pub bill_nano: i64,
-    /// What the same readings would have come to without a local market; positive is received.
+    /// What the energies of the same bills would have come to without a local market; positive is
+    /// received. Where a reading was missing they differ from what the meters counted.
     pub grid_only_nano: i64,
     /// Score at the beginning.
     pub score_before: u16,
