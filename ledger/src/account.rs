@@ -2,6 +2,22 @@
 //!
 //! In: postings, each of which takes from one account what it gives to another. Out: balances whose
 //! sum is zero at every moment. Refuses to know: why money moves.
+//!
+//! # How long 64 bits last
+//!
+//! A balance ends at 2^63 nano, 9.22 x 10^9 of the currency. Members can empty and fill their
+//! accounts by transfers; grid, operator and external have no command back, so they only drift, and
+//! once one of them would leave its range every close is refused with `BalanceOverflow`. How far
+//! away that is:
+//!
+//! - External holds the deposits, at most 100,000 members x 50,000: 5 x 10^9, always in range.
+//! - The grid's balance grows with what the region buys. 100,000 homes that draw 10 kWh a day at
+//!   0.30 pay it 300,000 a day: 84 years. The operator keeps a part of that.
+//! - At worst every connection is used in full in every slot, or billed so because its meter never
+//!   reported. With the highest connection limit that a genesis admits, the range lasts 8 slots;
+//!   with a limit of 1 MWh at 0.30, 307 slots for 100,000 members and 17 years for 50.
+//!
+//! A region that comes near starts again from a new genesis with its members' balances as deposits.
 
 use market::{Money, ParticipantId};
 use serde::{Deserialize, Serialize};
