@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod store;
 pub mod peers;
 pub mod talk;
+pub mod fuzz;
 pub mod trace;
 pub mod executor;
 pub mod registry;

@@ -173,19 +173,23 @@ fn member(path: &str, entries: &[Entry<'_>]) -> Vec<Breach> {
     found
 }
 
+/// Where bodies of fuzz targets live: beside what they drive, as far down as it can be seen.
+const FUZZ_BODIES: [&str; 2] = ["model-checks/src/fuzz.rs", "node/src/fuzz.rs"];
+
 /// Every fuzz target has a body that `cargo test` replays, and seeds; every folder of seeds has a target.
 fn fuzz(tree: &Tree, path: &str, text: &str, entries: &[Entry<'_>]) -> Vec<Breach> {
     let mut found = Vec::new();
     if !text.lines().any(|line| line.trim() == "[workspace]") {
         found.push(Breach::new(path, 1, RULE, "a workspace of its own"));
     }
-    let bodies = tree.text("model-checks/src/fuzz.rs").unwrap_or_default();
+    let bodies = FUZZ_BODIES.map(|path| tree.text(path).unwrap_or_default()).concat();
     let targets: Vec<_> =
         entries.iter().filter(|e| e.section == "bin" && e.key == "name").collect();
     for target in &targets {
         let name = target.text();
         if !bodies.contains(&format!("pub fn {}(", name.replace('-', "_"))) {
-            found.push(Breach::new(path, target.line, RULE, "no body in model-checks/src/fuzz.rs"));
+            let what = format!("no body in {}", FUZZ_BODIES.join(" or "));
+            found.push(Breach::new(path, target.line, RULE, what));
         }
         if !tree.has(&format!("fuzz/seeds/{name}")) {
             found.push(Breach::new(
