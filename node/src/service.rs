@@ -203,3 +203,33 @@ fn replica_config(config: &Config) -> ReplicaConfig {
         genesis: state_digest(&config.founding.genesis_header()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::log::LogError;
+
+    fn damaged(path: &str) -> LogError {
+        LogError::Damaged { path: path.into(), entry: 3, offset: 70 }
+    }
+
+    /// Advice about a damaged file must not cost a replica its memory of its own votes: the chain may go, since the
+    /// others hold it; the records never. A failing machine gets no advice about files at all.
+    #[test]
+    fn nobody_is_told_to_remove_the_records() {
+        let records = ServiceError::from(RecordsError::from(damaged("records.log"))).to_string();
+        assert!(records.starts_with("records.log: entry 3 at byte 70 is damaged; never remove"));
+        assert!(!records.contains("start it again"), "{records}");
+        let chain = ServiceError::from(ChainError::from(damaged("blocks.log"))).to_string();
+        assert!(chain.contains("remove the folder `chain` and nothing else"), "{chain}");
+        let diverged = DriverError::Diverged(consensus::ids::SeqNum::new(9)).to_string();
+        for text in [&chain, &diverged] {
+            assert!(text.contains("Never remove records.log"), "{text}");
+        }
+        let source = || io::Error::from(io::ErrorKind::StorageFull);
+        let full = || LogError::Io { path: "blocks.log".into(), source: source() };
+        let plain = full().to_string();
+        assert_eq!(ServiceError::from(ChainError::from(full())).to_string(), plain);
+        assert_eq!(ServiceError::from(RecordsError::from(full())).to_string(), plain);
+    }
+}
