@@ -14,4 +14,5 @@ pub mod classic;
 pub mod trace;
 pub mod catalogue;
 pub mod mutants;
+pub mod swarm;
 pub mod fuzz;

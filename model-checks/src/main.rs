@@ -3,15 +3,20 @@
 //! In: arguments. Out: a table, and exit code 0 (everything holds), 1 (something does not) or 2 (bad
 //! input). Refuses to know: what the models do.
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use consensus::classic::Replica;
+use consensus::sim::scenario::Scenario;
 use model_checks::catalogue::{self, Check, Verdict};
 use model_checks::classic::Bounds;
 use model_checks::mutants::{self, Mutant};
+use model_checks::swarm::{self, Report};
 
 /// Explores the shipped consensus code exhaustively, in worlds small enough for that.
 #[derive(Debug, Parser)]
@@ -35,6 +40,34 @@ enum Command {
         /// The broken rule; all of them if none is named.
         name: Option<String>,
     },
+    /// Runs random clusters with faults and liars, and says what was reached; a failure is made short.
+    #[command(after_help = "Example: model-checks swarm --seeds 1000")]
+    Swarm(SwarmArguments),
+    /// Runs a scenario that was written down.
+    #[command(after_help = "Example: model-checks replay failure.txt")]
+    Replay {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Args, Debug)]
+struct SwarmArguments {
+    /// How many seeds.
+    #[arg(long, default_value_t = 1_000)]
+    seeds: u64,
+    /// The first of them.
+    #[arg(long, default_value_t = 0)]
+    first_seed: u64,
+    /// One seed only.
+    #[arg(long, conflicts_with_all = ["seeds", "first_seed"])]
+    seed: Option<u64>,
+    /// Threads.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    threads: u16,
+    /// Replicas in each cluster; drawn if not said.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(4..=31))]
+    replicas: Option<u64>,
 }
 
 #[derive(Args, Debug)]
@@ -77,7 +110,79 @@ fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
         Command::List => list(out),
         Command::Check(arguments) => check(&arguments, out),
         Command::Mutants { name } => catch(name.as_deref(), out),
+        Command::Swarm(arguments) => storm(&arguments, out),
+        Command::Replay { file } => replay(&file, out),
     }
+}
+
+fn storm(arguments: &SwarmArguments, out: &mut impl Write) -> Result<ExitCode> {
+    let first = arguments.seed.unwrap_or(arguments.first_seed);
+    let count = arguments.seed.map_or(arguments.seeds, |_| 1);
+    let last = first.checked_add(count).context("the last seed is too large")?;
+    let threads = usize::from(arguments.threads);
+    let (report, seconds) =
+        catalogue::timed(|| swarm::run::<Replica>(first..last, threads, arguments.replicas));
+    tell(&report, seconds, out)?;
+    if arguments.seed.is_some() {
+        write!(out, "\n{}", swarm::scenario(first, arguments.replicas))?;
+    }
+    if let Some((seed, failure)) = report.failures.first() {
+        let scenario = swarm::scenario(*seed, arguments.replicas);
+        writeln!(out, "\nseed {seed}: {failure}\n{scenario}")?;
+        if let Some((short, runs)) = swarm::quietly(|| swarm::shrink::<Replica>(&scenario)) {
+            writeln!(
+                out,
+                "made short in {runs} runs; replay it with `model-checks replay FILE`:\n"
+            )?;
+            write!(out, "{short}")?;
+        }
+    }
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn tell(report: &Report, seconds: f64, out: &mut impl Write) -> Result<()> {
+    let mut group = "";
+    for (of, name, count) in report.tally.iter() {
+        if group != of {
+            writeln!(out, "{of}")?;
+            group = of;
+        }
+        writeln!(out, "{count:>14}  {name}")?;
+    }
+    let Report { runs, lying, twice, events, decided, changed, .. } = report;
+    let fewest = report.fewest.unwrap_or(0);
+    let millis = Duration::from_secs_f64(seconds).as_millis().max(1);
+    let rate = u128::from(runs + twice) * 1_000 / millis;
+    writeln!(out, "{runs} seeds, {lying} with liars, {changed} decided after a view change")?;
+    writeln!(out, "{decided} positions decided, at least {fewest} in each run; {events} events")?;
+    writeln!(out, "{twice} ran twice, {} of them differently", report.unequal.len())?;
+    writeln!(out, "{seconds:.1} s, {rate} runs per second")?;
+    for (group, name) in report.unreached() {
+        writeln!(out, "never happened, although it should: {group} {name}")?;
+    }
+    for seed in &report.unequal {
+        writeln!(out, "FAILS: seed {seed} went two ways")?;
+    }
+    for (seed, failure) in &report.failures {
+        writeln!(out, "FAILS: seed {seed}: {failure}")?;
+    }
+    Ok(())
+}
+
+fn replay(file: &Path, out: &mut impl Write) -> Result<ExitCode> {
+    let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+    let scenario: Scenario = text.parse().with_context(|| format!("{}", file.display()))?;
+    let outcome = swarm::quietly(|| scenario.play::<Replica>());
+    let faults = outcome.injected.len();
+    writeln!(out, "{} events, {faults} faults, trace {}", outcome.events, outcome.trace)?;
+    match outcome.failure {
+        None => writeln!(out, "holds: {} positions decided", outcome.decided)?,
+        Some(failure) => {
+            writeln!(out, "FAILS: {failure}")?;
+            return Ok(ExitCode::from(1));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn list(out: &mut impl Write) -> Result<ExitCode> {

@@ -53,10 +53,16 @@ impl<R: Clone + Serialize + DeserializeOwned> Disk<R> {
     /// A record and all decisions before it are durable now.
     pub fn sync(&mut self, record: R) {
         self.records.push(record);
+        self.settle();
+    }
+
+    /// All decisions are durable now. Drivers see to that before a checkpoint vote leaves: a quorum of them lets
+    /// everybody forget what the decisions are then the only ones to hold.
+    pub fn settle(&mut self) {
         self.synced = self.decisions.keys().next_back().copied().unwrap_or(self.synced);
     }
 
-    /// A decision is written; it becomes durable with the next record.
+    /// A decision is written; it becomes durable with the next record, or before the next checkpoint vote.
     pub fn keep(&mut self, decision: Decision) {
         self.decisions.insert(decision.seq(), decision);
     }

@@ -11,7 +11,7 @@ use crate::request::{Reply, Submission};
 
 use super::cluster::{Cluster, Occurrence, micros};
 use super::trace::Fold;
-use super::watch::Readable;
+use super::watch::{Kind, Readable};
 
 impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
     pub(super) fn send(&mut self, at: ReplicaId, receivers: &[ReplicaId], message: P::Message) {
@@ -19,6 +19,9 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             let stable = self.replica(at).map_or(0, |replica| replica.standing().stable.get());
             let high = stable + self.setup.limits.spec().window;
             self.oracle.sends(at, &message, high);
+        }
+        if message.statement().is_some_and(|said| said.kind == Kind::Checkpoint) {
+            self.machines[usize::from(at.get())].disk.settle();
         }
         let name = (self.name)(&message);
         let round = message.round();

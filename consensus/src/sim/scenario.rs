@@ -210,11 +210,13 @@ impl Scenario {
 /// Names the question who is in the core.
 const CORE: u64 = 8;
 
-/// What a panic said.
+/// What a panic said, without the words that the assertion macros put before it.
 fn said(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-        .unwrap_or_else(|| "a panic without words".to_owned())
+    let text = text
+        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "a panic without words".to_owned());
+    text.trim_start_matches("assertion `left == right` failed: ").to_owned()
 }
 
 const HEADING: &str = "gridquorum scenario";

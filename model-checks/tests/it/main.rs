@@ -3,3 +3,4 @@
 mod claims;
 mod mutants;
 mod reduction;
+mod swarm;

@@ -1,0 +1,72 @@
+//! The swarm from outside: it is clean on the shipped replica, finds broken ones, and makes what it finds short.
+
+use consensus::classic::Replica;
+use consensus::sim::scenario::Scenario;
+use model_checks::mutants::{Amnesiac, Hasty};
+use model_checks::replica::Subject;
+use model_checks::swarm::{self, quietly, rule, shrink};
+
+/// A few hundred seeds: nothing fails, seeds that run twice go the same way, each decides at least ten positions,
+/// and most of them have a liar.
+#[test]
+fn a_short_swarm_is_clean() {
+    let report = swarm::run::<Replica>(0..300, 2, None);
+    assert!(report.is_clean(), "{:?} {:?}", report.failures, report.unequal);
+    assert_eq!((report.runs, report.twice), (300, 3));
+    assert!(report.fewest >= Some(10) && report.lying > 150 && report.changed > 50, "{report:?}");
+}
+
+/// The first seed at which replicas `P` break a rule of this name, made short.
+fn hunt<P: Subject>(name: &str) -> Scenario {
+    let fails = |seed: &u64| {
+        let outcome = quietly(|| swarm::scenario(*seed, Some(4)).play::<P>());
+        rule(&outcome) == Some(name)
+    };
+    let seed = (0..400).find(fails).expect("the swarm finds it");
+    let found = swarm::scenario(seed, Some(4));
+    quietly(|| shrink::<P>(&found)).expect("it fails again").0
+}
+
+/// Whatever was found is at most thirty faults, reads back from its text, breaks the mutant and not the shipped
+/// replica.
+fn is_short<P: Subject>(short: &Scenario, name: &str) {
+    let text = short.to_string();
+    assert!(short.script.as_ref().is_some_and(|script| script.len() <= 30), "{text}");
+    let read: Scenario = text.parse().expect("a scenario reads back");
+    assert_eq!(rule(&quietly(|| read.play::<P>())), Some(name), "{text}");
+    assert_eq!(quietly(|| read.play::<Replica>()).failure, None, "{text}");
+}
+
+/// One vote fewer than a quorum, and a primary that says two things: two replicas execute two batches.
+#[test]
+fn a_quorum_of_one_vote_fewer_is_found_and_made_short() {
+    let short = hunt::<Hasty>("agreement");
+    assert!(!short.liars.is_empty(), "it takes a liar:\n{short}");
+    is_short::<Hasty>(&short, "agreement");
+}
+
+/// A replica whose votes do not survive a crash votes twice.
+#[test]
+fn a_forgotten_vote_is_found_and_made_short() {
+    let short = hunt::<Amnesiac>("contradiction");
+    is_short::<Amnesiac>(&short, "contradiction");
+}
+
+/// What is wrong in a scenario is named with its line.
+#[test]
+fn bad_scenarios_are_refused_by_line() {
+    let heading = "gridquorum scenario\n";
+    for (body, line, what) in [
+        ("liar 4 silent 1\n", 2, "at most 1"),
+        ("liar 0 silent 1\nliar 1 twins 1\n", 3, "at most 1"),
+        ("replicas 3\n", 2, "replicas is 3, expected 4 to 63"),
+        ("liar 0 nobody 1\n", 2, "'nobody'"),
+        ("window 4\n", 2, "two checkpoint intervals"),
+        ("lost it\n", 2, "'lost it'"),
+    ] {
+        let error = format!("{heading}{body}").parse::<Scenario>().expect_err(body);
+        assert_eq!(error.line, line, "{error}");
+        assert!(error.what.contains(what), "{error}");
+    }
+    assert_eq!("seed 1".parse::<Scenario>().expect_err("no heading").line, 1);
+}
