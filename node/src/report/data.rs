@@ -9,8 +9,9 @@ use serde::Serialize;
 /// What whoever passes a report on has to know.
 pub const PRIVATE: &str = "Before you pass this folder on: chains/*/private.log hold every home's readings with the \
     salts of their commitments. Without them the audit still checks certificates, signatures and hashes, and says that \
-    roots, bills and scores were not computed again. The seed in run.json yields every key of the run; its keys are \
-    made up and open nothing else. report.html and csv/homes.csv hold each home's sums.";
+    roots, bills and scores were not computed again. The seed (in run.json and report.html) yields every key and every \
+    salt of the run: the keys are made up and open nothing else, but whoever has the seed can find readings by trying \
+    values against their commitments. report.html and csv/homes.csv hold each home's sums.";
 
 /// Everything a report shows. Energies in Wh, money in nano-currency, prices in micro-currency per
 /// kWh, times in microseconds, unless a name says otherwise.
