@@ -147,10 +147,10 @@ mod tests {
         assert_eq!(tally.grid_only_nano(&tariff()), -2_680_000_000);
     }
 
-    // A home that used 400 Wh whose reading was lost is settled on the 700 Wh it once reported; with
-    // and without a market it pays 700 x 300,000 = 210 m: nothing saved, nothing lost. What its own
-    // meter counted would have been 120 m without a market. Had it sold 100 Wh at 0.18 it would pay
-    // 800 x 300,000 - 18 m = 222 m: 12 m more than without.
+    // A home that used 400 Wh whose reading was lost is settled on the 700 Wh it once reported;
+    // with and without a market it pays 700 x 300,000 = 210 m: nothing saved, nothing lost. What
+    // its own meter counted would have been 120 m without a market. Had it sold 100 Wh at 0.18 it
+    // would pay 800 x 300,000 - 18 m = 222 m: 12 m more than without.
     #[test]
     fn a_lost_reading_does_not_show_as_money_saved() {
         let terms = Terms {

@@ -17,8 +17,8 @@
 //!   reported. With the highest connection limit that a genesis admits, the range lasts 8 slots;
 //!   with a limit of 1 MWh at 0.30, 307 slots for 100,000 members and 17 years for 50.
 //!
-//! A region that comes near starts again from a new genesis, with its members' balances as deposits;
-//! debts are settled outside before, since a deposit is not negative.
+//! A region that comes near starts again from a new genesis, with its members' balances as
+//! deposits; debts are settled outside before, since a deposit is not negative.
 
 use market::{Money, ParticipantId};
 use serde::{Deserialize, Serialize};
