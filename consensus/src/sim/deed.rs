@@ -10,7 +10,7 @@ use crate::adversary::draw::Draw;
 use crate::application::Application;
 use crate::certificate::Decision;
 use crate::event::{Event, Verdict};
-use crate::ids::ReplicaId;
+use crate::ids::{ReplicaId, SeqNum};
 use crate::protocol::Protocol;
 
 use super::cluster::{Cluster, Occurrence, micros};
@@ -66,11 +66,24 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
         machine.replica = Some(P::new(machine.config.clone(), records));
         self.oracle.forget(at);
         self.step(at, Event::Started);
-        // Its own decisions, a few at a time, as a driver hands them back after a restart.
-        let decisions = self.machines[usize::from(at.get())].disk.decisions();
-        let decisions: Vec<_> = decisions.values().cloned().collect();
-        for few in decisions.chunks(REPLAYED) {
-            self.step(at, Event::Recalled { to: at, decisions: few.to_vec() });
+        self.machines[usize::from(at.get())].recalled = Some(SeqNum::ZERO);
+        self.hand_back(at);
+    }
+
+    /// After a restart: hands a replica its own decisions, a few at a time. The next ones once it has executed these,
+    /// because it takes no more than a window of them.
+    fn hand_back(&mut self, at: ReplicaId) {
+        let machine = &mut self.machines[usize::from(at.get())];
+        let (Some(recalled), Some(replica)) = (machine.recalled, &machine.replica) else { return };
+        let executed = replica.standing().executed;
+        if executed < recalled {
+            return;
+        }
+        let rest = machine.disk.decisions().range(executed.next()..).take(REPLAYED);
+        let decisions: Vec<_> = rest.map(|(_, decision)| decision.clone()).collect();
+        machine.recalled = decisions.last().map(Decision::seq);
+        if !decisions.is_empty() {
+            self.step(at, Event::Recalled { to: at, decisions });
         }
     }
 
@@ -83,6 +96,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             Ok(()) => {
                 machine.outbox.extend(actions);
                 self.perform(at);
+                self.hand_back(at);
             }
             Err(reject) if !self.setup.liars.contains(&at) => {
                 self.tally.count("refused", tally::refusal(&reject));

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::action::Action;
 use crate::event::Timer;
-use crate::ids::ReplicaId;
+use crate::ids::{ReplicaId, SeqNum};
 use crate::protocol::Protocol;
 
 use super::disk::Disk;
@@ -34,6 +34,8 @@ pub struct Machine<P: Protocol, A> {
     pub performed: u32,
     /// Answers its application gave.
     pub answers: u32,
+    /// After a restart, the last of its own decisions that was handed back, until all are.
+    pub recalled: Option<SeqNum>,
     /// It does nothing any more.
     pub frozen: bool,
     /// Its disk was found damaged: it does not start again.
@@ -54,6 +56,7 @@ impl<P: Protocol, A> Machine<P, A> {
             life: 0,
             performed: 0,
             answers: 0,
+            recalled: None,
             frozen: false,
             refuses: false,
         }
