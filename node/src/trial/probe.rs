@@ -198,6 +198,10 @@ fn gains(
             *gained.entry(name.clone()).or_insert(0) += gain;
         }
     }
+    // A replica that waits too long, on a busy machine, asks for votes again.
+    if gained.get(Count::Repeats.name()).is_some_and(|repeats| *repeats > 0) {
+        return Err("votes were repeated meanwhile");
+    }
     Ok(gained)
 }
 
