@@ -1,5 +1,7 @@
 //! Scores: folding a settled slot into a history, and assessing it with reasons. Says what a whole region's scores
 //! cost at the close of a slot.
+//!
+//! Authenticated: nothing. Durable: nothing. Machine, commit and command stand in `benches/README.md`.
 #![allow(missing_docs, reason = "criterion's macros make functions without documentation")]
 
 use std::hint::black_box;
@@ -33,7 +35,11 @@ fn history() -> History {
 fn credit(c: &mut Criterion) {
     let history = history();
     c.bench_function("credit/fold", |b| {
-        b.iter_batched(|| history.clone(), |mut h| h.fold(entry(96)), BatchSize::SmallInput);
+        b.iter_batched_ref(
+            || history.clone(),
+            |history| history.fold(black_box(entry(96))),
+            BatchSize::SmallInput,
+        );
     });
     c.bench_function("credit/assess", |b| b.iter(|| ScoreRule::V1.assess(black_box(&history))));
 }

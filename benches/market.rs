@@ -1,5 +1,7 @@
 //! One slot: clearing a book, pricing a region, settling its members. Says how much of a 900-second slot the market
-//! needs; no signatures, no disk.
+//! needs.
+//!
+//! Authenticated: nothing. Durable: nothing. Machine, commit and command stand in `benches/README.md`.
 #![allow(missing_docs, reason = "criterion's macros make functions without documentation")]
 
 use std::collections::BTreeMap;

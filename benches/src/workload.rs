@@ -6,7 +6,7 @@ use consensus::ids::{Digest, NetworkId, ReplicaId, Timestamp};
 use consensus::keys::{Scope, Signed, Signer};
 use consensus::request::{Proposal, Request, Submission};
 use consensus::sim::random::Random;
-use ledger::{Author, Command, Genesis, Ledger, MeterId, members, slot_market};
+use ledger::{Author, Command, Genesis, Ledger, MeterId, Reading, members, slot_market};
 use market::{Energy, Money, Order, OrderId, ParticipantId, Price, Side, Slot};
 
 /// The scope of all made-up signatures.
@@ -83,13 +83,49 @@ pub fn ledger(members: u32) -> Ledger {
     ledger
 }
 
+/// A command on its way: author, bytes, private part.
+pub type Sent = (Author, Vec<u8>, Vec<u8>);
+
+/// The entries that a replica would apply.
+pub fn entries(sent: &[Sent]) -> Vec<ledger::Entry<'_>> {
+    sent.iter()
+        .map(|(author, command, private)| ledger::Entry { author: *author, command, private })
+        .collect()
+}
+
+/// A command of the operator for the slot market.
+pub fn operates(command: slot_market::Command) -> Sent {
+    (operator(), Command::SlotMarket(command).encode(), Vec::new())
+}
+
+/// What meter `index` measured in `slot`: up to 1,500 Wh in one direction, under a salt of its own.
+pub fn measured(index: u32, slot: Slot) -> Reading {
+    let wh = Energy::from_wh(i64::from((index + slot.get()).wrapping_mul(7_919) % 1_500));
+    let (import, export) =
+        if index.is_multiple_of(2) { (wh, Energy::ZERO) } else { (Energy::ZERO, wh) };
+    let mut salt = [5; 32];
+    salt[..4].copy_from_slice(&index.to_le_bytes());
+    Reading { import, export, salt }
+}
+
+/// The reading of each of `members` members for the first slot, as [`measured`]: hardly anybody keeps its contract.
+pub fn readings(members: u32) -> Vec<Sent> {
+    let submit = |index: u32| {
+        let (slot, meter, reading) = (Slot::ZERO, MeterId::new(index), measured(index, Slot::ZERO));
+        let commitment = reading.commitment(meter, slot);
+        let command = slot_market::Command::SubmitReading { slot, meter, commitment };
+        (author(index), Command::SlotMarket(command).encode(), reading.encode())
+    };
+    (0..members).map(submit).collect()
+}
+
 /// One order of each of `members` members for the first slot.
-pub fn orders(members: u32, seed: u64) -> Vec<(Author, Vec<u8>)> {
+pub fn orders(members: u32, seed: u64) -> Vec<Sent> {
     let place = |order: Order| {
         let Order { id, side, price, quantity } = order;
         let slot = Slot::ZERO;
         let command = slot_market::Command::PlaceOrder { slot, side, price, quantity };
-        (author(id.participant.get()), Command::SlotMarket(command).encode())
+        (author(id.participant.get()), Command::SlotMarket(command).encode(), Vec::new())
     };
     book(members, seed).into_iter().map(place).collect()
 }
