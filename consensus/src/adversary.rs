@@ -38,6 +38,7 @@ use crate::request::Submission;
 
 use censor::Censor;
 use draw::Draw;
+use equivocator::Agreed;
 use mouth::{Deed, Deeds, Mouth};
 use silent::Silent;
 use twins::Twins;
@@ -149,7 +150,7 @@ pub struct Liar<P> {
 enum Tactic {
     Silent(Silent),
     Censor(Censor),
-    Equivocator,
+    Equivocator(Agreed),
     Replayer,
     Usurper,
     Mutator,
@@ -163,7 +164,7 @@ impl<P: Protocol<Message = Message>> Liar<P> {
         match &self.tactic {
             Tactic::Silent(silent) => silent.speak(&self.mouth, deed, out),
             Tactic::Censor(censor) => censor.speak(&self.mouth, deed, out),
-            Tactic::Equivocator => equivocator::speak(&mut self.mouth, deed, out),
+            Tactic::Equivocator(_) => equivocator::speak(&mut self.mouth, deed, out),
             Tactic::Mutator => mutator::speak(&mut self.mouth, deed, out),
             Tactic::Replayer | Tactic::Usurper => out.push(deed),
         }
@@ -171,8 +172,8 @@ impl<P: Protocol<Message = Message>> Liar<P> {
 
     fn hear(&mut self, message: &Message, out: &mut Deeds) {
         self.mouth.remember(message);
-        match &self.tactic {
-            Tactic::Equivocator => equivocator::hear(&self.mouth, message, out),
+        match &mut self.tactic {
+            Tactic::Equivocator(agreed) => equivocator::hear(agreed, &self.mouth, message, out),
             Tactic::Replayer => replayer::hear(&mut self.mouth, out),
             Tactic::Usurper => usurper::hear(&mut self.mouth, out),
             Tactic::Silent(_) | Tactic::Censor(_) | Tactic::Mutator => {}
@@ -215,7 +216,7 @@ where
             }
             Some(Adversary::Silent) => Tactic::Silent(Silent::new(&mut mouth)),
             Some(Adversary::Censor) => Tactic::Censor(Censor::new(&mut mouth)),
-            Some(Adversary::Equivocator) => Tactic::Equivocator,
+            Some(Adversary::Equivocator) => Tactic::Equivocator(Agreed::default()),
             Some(Adversary::Replayer) => Tactic::Replayer,
             Some(Adversary::Usurper) => Tactic::Usurper,
             Some(Adversary::Mutator) => Tactic::Mutator,

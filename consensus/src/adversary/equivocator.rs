@@ -3,12 +3,13 @@
 //! In: what it would say to all, and votes of others. Out: as primary another batch for some; as voter whatever the
 //! receiver wants to hear; view changes and checkpoints in two versions. Refuses to know: whether anybody falls for it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::Action;
 use crate::certificate::Checkpoint;
 use crate::classic::message::{Message, ViewChange};
-use crate::ids::Digest;
+use crate::ids::{Digest, ReplicaId, SeqNum, View};
 use crate::request::Proposal;
 
 use super::mouth::{Deed, Deeds, Mouth, send};
@@ -62,14 +63,26 @@ pub fn speak(mouth: &mut Mouth, deed: Deed, out: &mut Deeds) {
     }
 }
 
+/// Whom it has agreed with, about what: once each, or two equivocators would agree for ever.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Agreed {
+    with: BTreeSet<(ReplicaId, View, SeqNum, Digest)>,
+}
+
+/// Agreements remembered: the open positions of a committee, in some views.
+const AGREEMENTS: usize = 4_096;
+
 /// Agrees with everybody: whoever votes for something hears that this replica does too.
-pub fn hear(mouth: &Mouth, message: &Message, out: &mut Deeds) {
+pub fn hear(agreed: &mut Agreed, mouth: &Mouth, message: &Message, out: &mut Deeds) {
     let (from, view, seq, digest) = match message {
         Message::Prepare(vote) => (vote.from, vote.view, vote.seq, vote.digest),
         Message::Commit(vote) => (vote.from, vote.view, vote.seq, vote.digest),
         _ => return,
     };
-    if from == mouth.id {
+    if agreed.with.len() == AGREEMENTS {
+        agreed.with.clear();
+    }
+    if from == mouth.id || !agreed.with.insert((from, view, seq, digest)) {
         return;
     }
     if mouth.committee.primary(view) != mouth.id {

@@ -95,7 +95,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             network: Network::new(&setup, seed, nodes),
             plan,
             atlas: Atlas::new(setup.committee.faults(), setup.liars.clone()),
-            oracle: Oracle::new(n, strangers),
+            oracle: Oracle::new(n, blank.genesis(), strangers),
             trace: Trace::default(),
             tally: Tally::default(),
             sent: BTreeMap::new(),

@@ -49,14 +49,15 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// Nothing happened yet among `n` replicas, of whom those with the keys `strangers` lie.
-    pub fn new(n: usize, strangers: BTreeSet<PublicKey>) -> Self {
+    /// Nothing happened yet among `n` replicas in the state `genesis`, of whom those with the keys `strangers` lie.
+    pub fn new(n: usize, genesis: Digest, strangers: BTreeSet<PublicKey>) -> Self {
         Self {
             n,
             strangers,
             asked: BTreeSet::new(),
             order: BTreeMap::new(),
-            states: BTreeMap::new(),
+            // Null requests change nothing, and checkpoints may come before the first batch.
+            states: BTreeMap::from([(0, genesis)]),
             positions: BTreeMap::new(),
             ran: BTreeMap::new(),
             said: Said::default(),
