@@ -18,7 +18,7 @@
 //!
 //! # Departures from the paper
 //!
-//! - Quorums are ceil((n+f+1)/2) for any n, not 2f+1: see [`Committee`].
+//! - Quorums are ceil((n+f+1)/2) for any n, not 2f+1: see [`Committee`](crate::committee::Committee).
 //! - What is agreed on is a batch with its proposer and the application's context, proposed again unchanged.
 //! - An application looks at a batch before this replica's PREPARE leaves. Private parts travel beside the
 //!   batch; they are checked before a vote and before an execution, so q - f honest replicas hold the right
