@@ -21,8 +21,7 @@ pub fn submissions(count: u16, bytes: usize) -> Vec<Submission> {
         seed[..2].copy_from_slice(&index.to_le_bytes());
         let signer = Signer::ed25519(scope(), seed);
         let (key, timestamp) = (signer.public_key(), Timestamp::new(1));
-        let request: Signed<Request> =
-            signer.sign(Request { key, timestamp, operation: vec![7; bytes] });
+        let request: Signed<Request> = signer.sign(Request::new(key, timestamp, vec![7; bytes]));
         Submission { request, attachment: Vec::new() }
     };
     (0..count).map(submission).collect()

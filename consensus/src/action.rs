@@ -12,7 +12,6 @@ use std::time::Duration;
 use crate::certificate::{CheckpointCertificate, Decision};
 use crate::event::Timer;
 use crate::ids::{Digest, ReplicaId, SeqNum};
-use crate::keys::Signed;
 use crate::request::{Proposal, Reply, Submission};
 
 /// One thing to do. `M` is the protocol's message type, `R` its record type.
@@ -32,8 +31,9 @@ pub enum Action<M, R> {
     },
     /// Answer a client, if it is connected.
     Reply {
-        /// The signed answer; it names the client.
-        reply: Signed<Reply>,
+        /// The answer; it names the client. Drivers sign those that leave together as one
+        /// [`Replies`](crate::request::Replies).
+        reply: Reply,
     },
     /// Make durable before anything after it is performed. Given back to the constructor at a restart.
     Persist {

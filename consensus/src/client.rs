@@ -5,15 +5,15 @@
 //!
 //! # Guarantee
 //!
-//! A result reported as done was returned by at least one honest replica: f+1 distinct replicas signed it.
+//! A result reported as done was returned by at least one honest replica: f+1 distinct replicas stand for it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::committee::Committee;
 use crate::ids::{ClientId, Digest, ReplicaId, Timestamp, View};
-use crate::keys::{Signed, Signer, Verified};
-use crate::request::{Reply, Request, Submission};
+use crate::keys::{ClientAuthentication, Signer, Verified};
+use crate::request::{Answer, Request, Submission};
 
 /// What can happen to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum ClientEvent {
         attachment: Vec<u8>,
     },
     /// A reply whose signature holds.
-    Received(Verified<Signed<Reply>>),
+    Received(Verified<Answer>),
     /// The timer ran out.
     Expired,
 }
@@ -80,6 +80,7 @@ pub enum ClientReject {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     signer: Signer,
+    authentication: ClientAuthentication,
     committee: Committee,
     /// The view believed to be current; decides who gets the request first.
     view: View,
@@ -103,7 +104,15 @@ impl Client {
     /// A client that signs with `signer`, has used timestamps up to `last`, and waits `patience` for an answer
     /// before it asks every replica; the wait doubles with each attempt.
     pub fn new(signer: Signer, committee: Committee, last: Timestamp, patience: Duration) -> Self {
-        Self { signer, committee, view: View::ZERO, last, patience, outstanding: None }
+        let authentication = ClientAuthentication::default();
+        let (view, outstanding) = (View::ZERO, None);
+        Self { signer, authentication, committee, view, last, patience, outstanding }
+    }
+
+    /// The same client, which signs its requests or does without.
+    #[must_use]
+    pub fn with_authentication(self, authentication: ClientAuthentication) -> Self {
+        Self { authentication, ..self }
     }
 
     /// Who this client is.
@@ -134,7 +143,7 @@ impl Client {
     pub fn step(&mut self, event: ClientEvent) -> Result<Vec<ClientAction>, ClientReject> {
         match event {
             ClientEvent::Submit { operation, attachment } => self.submit(operation, attachment),
-            ClientEvent::Received(reply) => self.received(reply.into_inner().message),
+            ClientEvent::Received(reply) => self.received(reply.into_inner()),
             ClientEvent::Expired => Ok(self.expired()),
         }
     }
@@ -148,8 +157,9 @@ impl Client {
             return Err(ClientReject::Busy(timestamp));
         }
         self.last = self.last.next();
-        let request = Request { key: self.signer.public_key(), timestamp: self.last, operation };
-        let submission = Submission { request: self.signer.sign(request), attachment };
+        let request = Request::new(self.signer.public_key(), self.last, operation);
+        let request = self.signer.sign_as(self.authentication, request);
+        let submission = Submission { request, attachment };
         self.outstanding = Some(Outstanding {
             submission: submission.clone(),
             answers: BTreeMap::new(),
@@ -160,17 +170,20 @@ impl Client {
         Ok(vec![ClientAction::Send { to, submission }, ClientAction::Arm { after: self.patience }])
     }
 
-    fn received(&mut self, reply: Reply) -> Result<Vec<ClientAction>, ClientReject> {
+    fn received(
+        &mut self,
+        Answer { from, reply }: Answer,
+    ) -> Result<Vec<ClientAction>, ClientReject> {
         let me = self.signer.public_key().client();
         let waiting = self.outstanding.as_mut().ok_or(ClientReject::NotMine)?;
         if (reply.client, reply.timestamp) != (me, waiting.submission.request.timestamp) {
             return Err(ClientReject::NotMine);
         }
-        if waiting.answers.contains_key(&reply.from) {
-            return Err(ClientReject::Repeated(reply.from));
+        if waiting.answers.contains_key(&from) {
+            return Err(ClientReject::Repeated(from));
         }
         let digest = Digest::of("gridquorum result", &reply.result);
-        waiting.answers.insert(reply.from, (reply.view, digest));
+        waiting.answers.insert(from, (reply.view, digest));
         waiting.results.entry(digest).or_insert(reply.result);
         let mut views: Vec<View> =
             waiting.answers.values().filter(|(_, d)| *d == digest).map(|(view, _)| *view).collect();

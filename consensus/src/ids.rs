@@ -106,9 +106,9 @@ impl Digest {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&(tag.len() as u64).to_le_bytes());
         hasher.update(tag.as_bytes());
-        bcs::serialize_into(&mut hasher, value).expect(
-            "values of this crate have bounded depth and known lengths, and hashing cannot fail",
-        );
+        // In one piece: an encoder that writes into the hasher does so byte by byte.
+        let bytes = bcs::to_bytes(value);
+        hasher.update(&bytes.expect("values of this crate have bounded depth and known lengths"));
         Self(*hasher.finalize().as_bytes())
     }
 

@@ -91,6 +91,14 @@ impl<M> Verified<M> {
     pub fn into_inner(self) -> M {
         self.0
     }
+
+    /// The parts of a checked value, each of them checked.
+    pub(crate) fn split<T, I: Iterator<Item = T>>(
+        self,
+        parts: impl FnOnce(M) -> I,
+    ) -> impl Iterator<Item = Verified<T>> {
+        parts(self.0).map(Verified)
+    }
 }
 
 impl<M> std::ops::Deref for Verified<M> {
@@ -128,7 +136,30 @@ impl<T: Signatures> Signatures for std::sync::Arc<T> {
 pub struct Keyring {
     scope: Scope,
     scheme: Scheme,
+    clients: ClientAuthentication,
 }
+
+/// Whether requests and replies carry signatures. Without them a request is as good as the connection it came on: for
+/// measuring what signatures cost, and for machines that nobody else reaches. All of a deployment choose alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientAuthentication {
+    /// Every request and every reply is signed and checked.
+    #[default]
+    Signature,
+    /// None is.
+    None,
+}
+
+impl ClientAuthentication {
+    /// Whether statements of this kind go without a signature.
+    fn waives(self, kind: Kind) -> bool {
+        self == Self::None && matches!(kind, Kind::Request | Kind::Reply)
+    }
+}
+
+/// Fewer signatures than this are checked one by one: measured, a batch of two costs as much.
+const BATCH_MIN: usize = 3;
 
 /// How signatures are checked.
 #[derive(Clone, Debug)]
@@ -146,12 +177,24 @@ impl Keyring {
     ///
     /// [`BadKey`] for bytes that are not a point.
     pub fn try_ed25519(scope: Scope, replicas: &[PublicKey]) -> Result<Self, BadKey> {
-        Ok(Self { scope, scheme: Scheme::Ed25519(ed25519::Ring::try_new(replicas)?) })
+        let scheme = Scheme::Ed25519(ed25519::Ring::try_new(replicas)?);
+        Ok(Self { scope, scheme, clients: ClientAuthentication::default() })
     }
 
     /// A keyring for symbolic keys, as [`Signer::symbolic`] makes them.
     pub fn symbolic(scope: Scope, replicas: Vec<PublicKey>) -> Self {
-        Self { scope, scheme: Scheme::Symbolic(replicas) }
+        Self { scope, scheme: Scheme::Symbolic(replicas), clients: ClientAuthentication::default() }
+    }
+
+    /// The same keyring, which asks of clients what `clients` says.
+    #[must_use]
+    pub fn with_clients(self, clients: ClientAuthentication) -> Self {
+        Self { clients, ..self }
+    }
+
+    /// Whether requests have to be signed.
+    pub fn checks_clients(&self) -> bool {
+        self.clients == ClientAuthentication::Signature
     }
 
     /// The scope in which this keyring accepts signatures.
@@ -178,17 +221,58 @@ impl Keyring {
         value: M,
         checks: &mut u64,
     ) -> Result<Verified<M>, Forged> {
-        let mut check = Check { keyring: self, count: checks };
+        let mut check = Check { keyring: self, count: checks, batch: None };
         value.visit(&mut check)?;
         Ok(Verified(value))
+    }
+
+    /// Checks every signature in many values, together where that is cheaper: Ed25519 signatures in one batch, and one
+    /// by one only if the batch does not hold. The results are those of [`Keyring::verify_counted`], in order, each
+    /// with the number of signatures looked at.
+    pub fn verify_all<M: Signatures>(
+        &self,
+        values: Vec<M>,
+    ) -> Vec<(Result<Verified<M>, Forged>, u64)> {
+        if let Scheme::Ed25519(_) = self.scheme
+            && let Some(counts) = self.hold_together(&values)
+        {
+            let sound = values.into_iter().zip(counts);
+            return sound.map(|(value, count)| (Ok(Verified(value)), count)).collect();
+        }
+        let verify = |value| {
+            let mut checks = 0;
+            (self.verify_counted(value, &mut checks), checks)
+        };
+        values.into_iter().map(verify).collect()
+    }
+
+    /// The number of signatures in each value, if there are enough for a batch and all of them hold.
+    fn hold_together<M: Signatures>(&self, values: &[M]) -> Option<Vec<u64>> {
+        let mut batch = ed25519::Batch::new();
+        let mut counts = Vec::with_capacity(values.len());
+        for value in values {
+            let mut count = 0;
+            let mut check = Check { keyring: self, count: &mut count, batch: Some(&mut batch) };
+            value.visit(&mut check).ok()?;
+            counts.push(count);
+        }
+        let worthwhile = batch.len() >= BATCH_MIN || batch.len() == 0;
+        (worthwhile && (batch.len() == 0 || batch.holds())).then_some(counts)
     }
 }
 
 /// One pass over the signatures of a value.
-#[derive(Debug)]
 pub struct Check<'a> {
     keyring: &'a Keyring,
     count: &'a mut u64,
+    /// Where signatures are gathered, to be checked together; none if each is checked at once.
+    batch: Option<&'a mut ed25519::Batch>,
+}
+
+impl std::fmt::Debug for Check<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Check").field("count", &self.count).finish_non_exhaustive()
+    }
 }
 
 impl Check<'_> {
@@ -198,9 +282,20 @@ impl Check<'_> {
     ///
     /// [`Forged::Stranger`] or [`Forged::Signature`].
     pub fn signed<M: Statement>(&mut self, signed: &Signed<M>) -> Result<(), Forged> {
+        if self.keyring.clients.waives(M::KIND) {
+            return signed.message.nested(self);
+        }
         *self.count += 1;
         let bytes = signing_bytes(&self.keyring.scope, &signed.message);
         let author = signed.message.author();
+        if let (Scheme::Ed25519(ring), Some(batch)) = (&self.keyring.scheme, &mut self.batch) {
+            let key = match author {
+                Author::Replica(id) => ring.key(id)?,
+                Author::Client(key) => key,
+            };
+            batch.add(&key, &bytes, &signed.signature);
+            return signed.message.nested(self);
+        }
         let holds = match (&self.keyring.scheme, author) {
             (Scheme::Ed25519(ring), Author::Replica(id)) => {
                 ring.replica(id, &bytes, &signed.signature)?
@@ -262,6 +357,14 @@ impl Signer {
             Secret::Ed25519(secret) => secret.public_key(),
             Secret::Symbolic(key) => *key,
         }
+    }
+
+    /// Signs a request or a reply, unless clients and replicas do without.
+    pub fn sign_as<M: Statement>(&self, clients: ClientAuthentication, message: M) -> Signed<M> {
+        if clients.waives(M::KIND) {
+            return Signed { message, signature: Signature::new([[0; 32]; 2]) };
+        }
+        self.sign(message)
     }
 
     /// Signs `message`. The same message always gets the same signature.

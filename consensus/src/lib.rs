@@ -36,7 +36,7 @@
 //! // A client signs a request; the primary has a batch built of it.
 //! let client = Signer::symbolic(scope, 100);
 //! let (key, timestamp) = (client.public_key(), Timestamp::new(1));
-//! let request = client.sign(Request { key, timestamp, operation: b"light on".to_vec() });
+//! let request = client.sign(Request::new(key, timestamp, b"light on".as_slice()));
 //! let request = Message::Request(Submission { request, attachment: Vec::new() });
 //! actions.clear();
 //! primary.step(Event::Received(keyring.verify(request)?), &mut actions)?;

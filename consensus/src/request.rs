@@ -4,10 +4,13 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientId, Digest, ReplicaId, Timestamp, View};
-use crate::keys::{Author, Check, Forged, Kind, PublicKey, Signatures, Signed, Statement};
+use crate::keys::{
+    Author, Check, Forged, Kind, PublicKey, Signatures, Signed, Statement, Verified,
+};
 use crate::limits::{Limits, LimitsSpec};
 
 /// REQUEST(o, t, c) of OSDI '99: an operation, the client's count, and the client's key.
@@ -15,20 +18,47 @@ use crate::limits::{Limits, LimitsSpec};
 /// The key travels with the request, so checking the signature needs no state. Whether that key may act is
 /// decided by the application.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "Form")]
 pub struct Request {
     /// The client's public key; its fingerprint is the [`ClientId`].
-    pub key: PublicKey,
+    key: PublicKey,
     /// Increases with each new request of this client.
     pub timestamp: Timestamp,
     /// Bytes that only the application understands.
-    #[serde(with = "serde_bytes")]
-    pub operation: Vec<u8>,
+    pub operation: Bytes,
+    /// The fingerprint of `key`: asked for at every turn, computed once.
+    #[serde(skip_serializing)]
+    client: ClientId,
+}
+
+/// A request as it travels.
+#[derive(Deserialize)]
+struct Form {
+    key: PublicKey,
+    timestamp: Timestamp,
+    operation: Bytes,
+}
+
+impl From<Form> for Request {
+    fn from(Form { key, timestamp, operation }: Form) -> Self {
+        Self::new(key, timestamp, operation)
+    }
 }
 
 impl Request {
+    /// The request of whoever owns `key`.
+    pub fn new(key: PublicKey, timestamp: Timestamp, operation: impl Into<Bytes>) -> Self {
+        Self { key, timestamp, operation: operation.into(), client: key.client() }
+    }
+
+    /// The client's public key.
+    pub const fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
     /// Who asks.
-    pub fn client(&self) -> ClientId {
-        self.key.client()
+    pub const fn client(&self) -> ClientId {
+        self.client
     }
 }
 
@@ -66,7 +96,7 @@ impl Signatures for Submission {
     }
 }
 
-/// REPLY(v, t, c, i, r) of OSDI '99.
+/// REPLY(v, t, c, i, r) of OSDI '99 without i, which [`Replies`] names once for many.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Reply {
     /// The replica's view, so that the client learns who is primary.
@@ -75,14 +105,41 @@ pub struct Reply {
     pub timestamp: Timestamp,
     /// The client.
     pub client: ClientId,
-    /// The replica that answers.
-    pub from: ReplicaId,
     /// What the application returned, at most [`Limits::RESULT_BYTES`] long.
     #[serde(with = "serde_bytes")]
     pub result: Vec<u8>,
 }
 
-impl Statement for Reply {
+/// What one replica answers at one time to clients behind one connection, under one signature: signing each reply by
+/// itself would cost a replica as much as checking the request.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Replies {
+    /// The replica that answers.
+    pub from: ReplicaId,
+    /// The answers.
+    pub replies: Vec<Reply>,
+}
+
+/// One reply with the replica that gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Answer {
+    /// The replica that answers.
+    pub from: ReplicaId,
+    /// What it answers.
+    pub reply: Reply,
+}
+
+impl Verified<Signed<Replies>> {
+    /// The answers one by one, each as good as the signature over all of them.
+    pub fn answers(self) -> impl Iterator<Item = Verified<Answer>> {
+        self.split(|signed| {
+            let Replies { from, replies } = signed.message;
+            replies.into_iter().map(move |reply| Answer { from, reply })
+        })
+    }
+}
+
+impl Statement for Replies {
     const KIND: Kind = Kind::Reply;
 
     fn author(&self) -> Author {
@@ -199,7 +256,7 @@ impl Proposal {
         for (request, attachment) in self.batch.requests.iter().zip(&self.attachments) {
             within("bytes in an operation", request.operation.len(), limits.operation_bytes)?;
             within("bytes in a private part", attachment.0.len(), limits.attachment_bytes)?;
-            if !clients.insert(request.key) {
+            if !clients.insert(request.client()) {
                 return Err(BadProposal::RepeatedClient(request.client()));
             }
         }

@@ -15,8 +15,8 @@ use std::time::Duration;
 use consensus::client::{Client, ClientAction, ClientEvent};
 use consensus::committee::Committee;
 use consensus::ids::{ClientId, ReplicaId, Timestamp, View};
-use consensus::keys::{Signed, Signer, Verified};
-use consensus::request::{Reply, Submission};
+use consensus::keys::{ClientAuthentication, Signed, Signer, Verified};
+use consensus::request::{Answer as Answered, Submission};
 use consensus::wire;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::{mpsc, oneshot};
@@ -121,7 +121,21 @@ impl Gateway {
         doors: Vec<Door>,
         patience: Patience,
     ) -> Result<Self, rustls::Error> {
-        let keyring = Arc::new(founding.keyring());
+        Self::start_as(ClientAuthentication::default(), founding, doors, patience)
+    }
+
+    /// Like [`Gateway::start`], where clients may do without signatures.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gateway::start`].
+    pub fn start_as(
+        authentication: ClientAuthentication,
+        founding: &Founding,
+        doors: Vec<Door>,
+        patience: Patience,
+    ) -> Result<Self, rustls::Error> {
+        let keyring = Arc::new(founding.keyring().with_clients(authentication));
         let (replies, reply_checks) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let (arrivals, arrived) = mpsc::channel(QUEUE);
         let mut connections = Vec::new();
@@ -144,6 +158,7 @@ impl Gateway {
         let connected = Arc::new(AtomicUsize::new(0));
         let worker = Worker {
             there: connected.clone(),
+            authentication,
             committee: founding.committee(),
             patience,
             connections,
@@ -220,6 +235,7 @@ impl Gateway {
 
 /// The task behind a gateway.
 struct Worker {
+    authentication: ClientAuthentication,
     committee: Committee,
     patience: Patience,
     connections: Vec<mpsc::Sender<Payload>>,
@@ -299,6 +315,7 @@ impl Worker {
             let hellos: Vec<_> = committee.replicas().map(hello).collect();
             hellos.iter().for_each(|hello| self.greet(hello));
             let client = Client::new(signer, committee, last, first);
+            let client = client.with_authentication(self.authentication);
             let arrivals = Vec::new();
             self.seats.insert(id, Seat { client, hellos, last, arrivals, waiting: None });
         }
@@ -343,7 +360,7 @@ impl Worker {
                 // A replica closes connections that do not say anything; nobody waits for this answer.
                 self.send(replica, &ToReplica::Ask { id: 0, question: Question::Ping });
             }
-            Arrival::Reply(reply) => self.reply(reply),
+            Arrival::Replies(answers) => answers.into_iter().for_each(|a| self.reply(a)),
             Arrival::Answer { id, answer } => {
                 if let Some((_, waiting)) = self.questions.remove(&id) {
                     drop(waiting.send(answer)); // nobody may be waiting any more
@@ -355,13 +372,13 @@ impl Worker {
         }
     }
 
-    fn reply(&mut self, reply: Verified<Signed<Reply>>) {
-        let (id, from, timestamp) = (reply.client, reply.from, reply.timestamp);
+    fn reply(&mut self, answer: Verified<Answered>) {
+        let (id, from, timestamp) = (answer.reply.client, answer.from, answer.reply.timestamp);
         let Some(seat) = self.seats.get_mut(&id) else { return };
         if seat.last == timestamp && seat.arrivals.iter().all(|(earlier, _)| *earlier != from) {
             seat.arrivals.push((from, unix_us()));
         }
-        if let Ok(actions) = seat.client.step(ClientEvent::Received(reply)) {
+        if let Ok(actions) = seat.client.step(ClientEvent::Received(answer)) {
             self.perform(id, actions);
         }
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consensus::ids::{ClientId, ReplicaId};
+use consensus::request::Submission;
 use consensus::wire;
 use ledger::Published;
 use rustls::ServerConfig;
@@ -19,10 +20,11 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::executor::{Admitted, Shown};
+use crate::application::Gate;
+use crate::executor::Shown;
 use crate::metrics::{Count, Metrics};
 use crate::peers::crowd::{Crowd, Place};
-use crate::peers::frame::{self, FrameError};
+use crate::peers::frame::{FrameError, Frames};
 use crate::peers::link::{HANDSHAKE, SHORT_OF_FILES};
 use crate::peers::outbox::{Outbox, outbox};
 use crate::registry::Registry;
@@ -34,16 +36,15 @@ use crate::verifier::{Pace, Verifier};
 const CONNECTIONS: usize = 256;
 /// Messages queued for one connection.
 const QUEUE: usize = 8_192;
-/// Bytes queued for one connection: a thousand replies. Beyond it no more questions are read, and replies are dropped.
-/// All connections together so hold at most 64 MiB.
+/// Bytes queued for one connection: several thousand replies. Beyond it no more questions are read, and replies are
+/// dropped. All connections together so hold at most 64 MiB.
 const QUEUE_BYTES: usize = 256 << 10;
 /// How long a connection may take to say something that makes sense, once it is encrypted.
 const FIRST_WORD: Duration = Duration::from_secs(5);
 /// A connection that says nothing for this long is closed.
 const IDLE: Duration = Duration::from_secs(600);
-/// The pace of messages of one connection that cost a check of a signature: four times what a hundred thousand homes
-/// send before a gate closes.
-const CHECK_EVERY: Duration = Duration::from_micros(100);
+/// The pace of messages of one connection that cost a check of a signature: more than one core checks.
+const CHECK_EVERY: Duration = Duration::from_micros(20);
 /// How many of them may come at once after a silence.
 const CHECKS_AT_ONCE: u32 = 16_384;
 /// Most bytes gathered into one write.
@@ -54,8 +55,8 @@ const GATHER: usize = 64 << 10;
 pub struct Knowledge {
     /// The ledger as of the last close.
     pub shown: Arc<Published<Shown>>,
-    /// The keys that may act, as of the last block.
-    pub admitted: Arc<Admitted>,
+    /// Knows the keys that may act, as of the last block.
+    pub gate: Arc<dyn Gate>,
     /// Where the replica stands, as its driver last said.
     pub standing: watch::Receiver<Status>,
     /// When recent messages left and arrived.
@@ -157,29 +158,54 @@ impl Port {
         self.registry.forget(&line.clients, connection);
     }
 
-    async fn read(&self, mut reader: ReadHalf<TlsStream<TcpStream>>, line: &mut Line<'_>) {
+    async fn read(&self, reader: ReadHalf<TlsStream<TcpStream>>, line: &mut Line<'_>) {
         let metrics = &self.knowledge.metrics;
+        let mut arriving = Frames::new(reader, CLIENT_FRAME_MAX);
         let mut pace = Pace::new(CHECK_EVERY, CHECKS_AT_ONCE);
         let mut patience = FIRST_WORD;
         loop {
-            let frame = match timeout(patience, frame::read(&mut reader, CLIENT_FRAME_MAX)).await {
-                Ok(Ok(frame)) => frame,
+            let frames = match timeout(patience, arriving.next()).await {
+                Ok(Ok(frames)) => frames,
                 Ok(Err(FrameError::TooLong { .. })) => {
                     metrics.add(Count::Oversized, 1);
                     return;
                 }
                 Ok(Err(FrameError::Closed | FrameError::Io(_))) | Err(_) => return,
             };
-            let Ok(message) = wire::decode::<ToReplica>(&frame, CLIENT_FRAME_MAX) else {
-                metrics.add(Count::Garbage, 1);
-                return; // whoever sends garbage once gets no second try on this connection
-            };
-            patience = IDLE;
-            line.place.hear();
-            if !matches!(message, ToReplica::Ask { .. }) {
-                tokio::time::sleep(pace.step()).await;
+            let mut submissions = Vec::new();
+            for frame in frames {
+                let Ok(message) = wire::decode::<ToReplica>(&frame, CLIENT_FRAME_MAX) else {
+                    metrics.add(Count::Garbage, 1);
+                    return; // whoever sends garbage once gets no second try on this connection
+                };
+                patience = IDLE;
+                line.place.hear();
+                if self.verifier.is_costly(&message) {
+                    let wait = pace.step();
+                    if !wait.is_zero() {
+                        tokio::time::sleep(wait).await;
+                    }
+                }
+                match message {
+                    ToReplica::Submit(submission) => submissions.push(submission),
+                    other => {
+                        // What was said before is heard before.
+                        self.submit(std::mem::take(&mut submissions), line).await;
+                        self.hear(other, line).await;
+                    }
+                }
             }
-            self.hear(message, line).await;
+            self.submit(submissions, line).await;
+        }
+    }
+
+    async fn submit(&self, submissions: Vec<Submission>, line: &Line<'_>) {
+        for ((client, timestamp), why) in self.verifier.submit(submissions).await {
+            // Nobody has shown that the request is this client's: only who sent it hears of it.
+            let refused = ToClient::Refused { client, timestamp, why };
+            if !line.queue.try_push(wire::encode(&refused).into(), None) {
+                self.knowledge.metrics.add(Count::Dropped, 1);
+            }
         }
     }
 
@@ -193,7 +219,7 @@ impl Port {
             }
             ToReplica::Hello(hello) => {
                 let client = hello.key.client();
-                let is_member = self.knowledge.admitted.contains(&client);
+                let is_member = self.knowledge.gate.is_member(&client);
                 let (registry, connection) = (&self.registry, line.connection);
                 if self.verifier.is_genuine(hello, self.me)
                     && registry.register(client, is_member, connection, &line.queue)
@@ -201,17 +227,7 @@ impl Port {
                     line.clients.insert(client);
                 }
             }
-            ToReplica::Submit(submission) => {
-                let (client, timestamp) =
-                    (submission.request.client(), submission.request.timestamp);
-                if let Err(why) = self.verifier.submit(submission).await {
-                    // Nobody has shown that the request is this client's: only who sent it hears of it.
-                    let refused = ToClient::Refused { client, timestamp, why };
-                    if !line.queue.try_push(wire::encode(&refused).into(), None) {
-                        self.knowledge.metrics.add(Count::Dropped, 1);
-                    }
-                }
-            }
+            ToReplica::Submit(submission) => self.submit(vec![submission], line).await,
         }
     }
 }

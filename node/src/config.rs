@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use consensus::ids::ReplicaId;
-use consensus::keys::Signer;
+use consensus::keys::{ClientAuthentication, Signer};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -31,8 +31,45 @@ pub struct ConfigFile {
     pub signing_key: PathBuf,
     /// This replica's link key.
     pub link_key: PathBuf,
+    /// When a promise counts as kept.
+    #[serde(default)]
+    pub durability: Durability,
+    /// Whether requests and replies are signed. All replicas and clients of a deployment choose alike.
+    #[serde(default)]
+    pub client_authentication: ClientAuthentication,
     /// Where every replica listens and which certificate it shows, in order of replicas.
     pub replicas: Vec<PeerFile>,
+}
+
+/// When a promise counts as kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Durability {
+    /// Once it is on the disk: it survives the machine.
+    #[default]
+    Sync,
+    /// Once the operating system has it: it survives the process, but not the machine. A machine that stops may make
+    /// its replica contradict itself: it then counts as faulty.
+    Async,
+}
+
+/// A setting that trades safety for speed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Risk {
+    /// Promises that are not durable.
+    AsyncDurability,
+    /// Requests that anybody could have sent.
+    UnsignedClients,
+}
+
+impl Risk {
+    /// What it is called where it is allowed.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AsyncDurability => "async-durability",
+            Self::UnsignedClients => "unsigned-clients",
+        }
+    }
 }
 
 /// One replica as the others know it.
@@ -73,6 +110,10 @@ pub struct Config {
     pub signer: Signer,
     /// The link key.
     pub link_key: PrivateKeyDer<'static>,
+    /// When a promise counts as kept.
+    pub durability: Durability,
+    /// Whether requests and replies are signed.
+    pub client_authentication: ClientAuthentication,
     /// All replicas, this one included.
     pub replicas: Vec<Peer>,
     /// The file this was read from, and the line and field of every address in it.
@@ -271,9 +312,36 @@ impl Config {
         }
         let link_key = keys::read_link_key(&folder.join(&file.link_key));
         let link_key = source.key(&places.link_key, "link_key", link_key)?;
-        let data = folder.join(&file.data);
-        let file = path();
-        Ok(Self { id, founding, genesis, data, signer, link_key, replicas, file, addresses })
+        Ok(Self {
+            id,
+            founding,
+            genesis,
+            data: folder.join(&file.data),
+            signer,
+            link_key,
+            durability: file.durability,
+            client_authentication: file.client_authentication,
+            replicas,
+            file: path(),
+            addresses,
+        })
+    }
+
+    /// The risks that this configuration takes where others can reach the replica: none if it listens on the loopback
+    /// interface only.
+    pub fn risks(&self) -> Vec<Risk> {
+        let own = self.own();
+        let mut risks = Vec::new();
+        if own.peers.ip().is_loopback() && own.clients.ip().is_loopback() {
+            return risks;
+        }
+        if self.durability == Durability::Async {
+            risks.push(Risk::AsyncDurability);
+        }
+        if self.client_authentication == ClientAuthentication::None {
+            risks.push(Risk::UnsignedClients);
+        }
+        risks
     }
 
     /// File, line and field of one of the addresses, for a message about it.

@@ -10,41 +10,48 @@
 //!                                                 timers --+
 //! ```
 //!
-//! Whatever is queued is stepped through first; then the records of all those steps are made durable at once;
-//! only then does anything leave. A `Send` after a `Persist` has so waited for it, and one sync serves many.
+//! Whatever is queued is stepped through first; then the records of all those steps are written, and a thread of its
+//! own waits for the disk while the driver goes on. What was asked for after a `Persist` leaves once that record is
+//! durable; everything leaves in the order in which it was asked for, and one sync serves many.
+
+mod exit;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use consensus::action::Action;
-use consensus::classic::Replica;
+use consensus::certificate::{CheckpointCertificate, Decision};
 use consensus::classic::message::Message;
 use consensus::classic::record::Record;
 use consensus::event::{Event, Timer};
-use consensus::ids::{ClientId, ReplicaId, SeqNum};
-use consensus::keys::{Signed, Verified};
+use consensus::ids::{ReplicaId, SeqNum};
+use consensus::keys::{ClientAuthentication, Signer, Verified};
 use consensus::protocol::Protocol;
 use consensus::reject::Reject;
-use consensus::request::Reply;
+use consensus::request::Replies;
 use consensus::wire;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::executor::Executor;
+use exit::{Exit, Outgoing};
+
+use crate::application::Application;
+use crate::config::Durability;
 use crate::metrics::{Count, Metrics};
 use crate::peers::link::{Payload, Senders};
 use crate::registry::Registry;
 use crate::store::chain::{CHAIN_ADVICE, Chain, ChainError};
 use crate::store::log::LogError;
 use crate::store::records::Records;
+use crate::store::syncer::Syncer;
 use crate::talk::{Status, ToClient, Unwelcome};
 use crate::trace::{Trace, unix_us};
 
-/// Inputs that wait for the driver. Beyond it links and client connections wait, which the senders feel.
-pub const QUEUE: usize = 4_096;
-/// Inputs stepped through before their records are synced and their messages leave.
-const ROUND: usize = 256;
+/// Groups of inputs that wait for the driver. Beyond it links and client connections wait, which the senders feel.
+pub const QUEUE: usize = 64;
+/// Inputs stepped through before their messages leave.
+const ROUND: usize = 1_024;
 /// Bytes of decisions in one answer to a replica that fell behind.
 const RECALL_BYTES: usize = 2 << 20;
 /// Answers of that kind to one replica between two ticks: an honest one catches up with a few hundred decisions per
@@ -54,8 +61,8 @@ const RECALLS_PER_TICK: u32 = 4;
 /// What the driver takes in.
 #[derive(Debug)]
 pub enum Input {
-    /// A message whose signatures hold.
-    Message(Verified<Message>),
+    /// Messages whose signatures hold, in the order in which they arrived.
+    Messages(Vec<Verified<Message>>),
 }
 
 /// Why a driver had to stop.
@@ -74,33 +81,25 @@ pub enum DriverError {
     Diverged(SeqNum),
 }
 
-/// Everything that leaves after the sync.
-enum Outgoing {
-    To(ReplicaId, Message, Count),
-    All(Message, Count),
-    Reply(Signed<Reply>),
-}
-
-impl Outgoing {
-    fn is_checkpoint(&self) -> bool {
-        matches!(
-            self,
-            Self::To(_, Message::Checkpoint(_), _) | Self::All(Message::Checkpoint(_), _)
-        )
-    }
-}
-
 /// The parts a driver works with.
 #[derive(Debug)]
-pub struct Parts {
+pub struct Parts<P, A> {
     /// The replica, with its records taken in.
-    pub replica: Replica,
+    pub replica: P,
     /// Its application.
-    pub executor: Executor,
+    pub application: A,
     /// Its promises.
     pub records: Records,
     /// Its chain.
     pub chain: Chain,
+    /// Waits for the disk.
+    pub syncer: Syncer,
+    /// What it waits for.
+    pub durability: Durability,
+    /// Signs replies.
+    pub signer: Signer,
+    /// Whether it does.
+    pub clients: ClientAuthentication,
     /// Links to the others.
     pub senders: Senders,
     /// Connections of clients.
@@ -117,22 +116,27 @@ pub struct Parts {
     pub window: usize,
 }
 
+/// A replica of the classic protocol, honest or not.
+pub trait Classic: Protocol<Message = Message, Record = Record> + Send + 'static {}
+
+impl<P: Protocol<Message = Message, Record = Record> + Send + 'static> Classic for P {}
+
 /// The task's state.
-pub struct Driver {
-    parts: Parts,
+pub struct Driver<P, A> {
+    parts: Parts<P, A>,
     timers: BTreeMap<Timer, Instant>,
     /// Events that this driver's own answers caused.
     local: VecDeque<Event<Message>>,
-    outgoing: Vec<Outgoing>,
+    exit: Exit,
     /// How many answers each replica that fell behind got since the last tick.
     recalls: BTreeMap<ReplicaId, u32>,
 }
 
-impl Driver {
+impl<P: Classic, A: Application> Driver<P, A> {
     /// A driver of these parts.
-    pub fn new(parts: Parts) -> Self {
-        let (timers, local, outgoing) = (BTreeMap::new(), VecDeque::new(), Vec::new());
-        Self { parts, timers, local, outgoing, recalls: BTreeMap::new() }
+    pub fn new(parts: Parts<P, A>) -> Self {
+        let (timers, local, exit) = (BTreeMap::new(), VecDeque::new(), Exit::default());
+        Self { parts, timers, local, exit, recalls: BTreeMap::new() }
     }
 
     /// Runs until `stop` says so and everything taken in is finished.
@@ -153,25 +157,41 @@ impl Driver {
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => break,
+                files = self.parts.syncer.end(), if self.exit.is_busy() => {
+                    self.parts.metrics.add(Count::Syncs, files?);
+                    self.exit.end();
+                }
                 input = inbox.recv() => match input {
-                    Some(Input::Message(message)) => self.receive(message)?,
+                    Some(Input::Messages(messages)) => self.take(messages, &mut inbox)?,
                     None => break,
                 },
                 () = tokio::time::sleep_until(wake) => {}
-            }
-            for _ in 1..ROUND {
-                let Ok(Input::Message(message)) = inbox.try_recv() else { break };
-                self.receive(message)?;
             }
             self.expire()?;
             self.finish_round()?;
         }
         inbox.close();
-        while let Some(Input::Message(message)) = inbox.recv().await {
-            self.receive(message)?;
+        while let Some(Input::Messages(messages)) = inbox.recv().await {
+            self.take(messages, &mut inbox)?;
         }
-        self.finish_round()?;
-        self.sync_chain()
+        self.finish()
+    }
+
+    /// Steps through `messages` and whatever else is queued, up to a round.
+    fn take(
+        &mut self,
+        messages: Vec<Verified<Message>>,
+        inbox: &mut mpsc::Receiver<Input>,
+    ) -> Result<(), DriverError> {
+        let mut taken = messages.len();
+        messages.into_iter().try_for_each(|message| self.receive(message))?;
+        while taken < ROUND
+            && let Ok(Input::Messages(messages)) = inbox.try_recv()
+        {
+            taken += messages.len();
+            messages.into_iter().try_for_each(|message| self.receive(message))?;
+        }
+        Ok(())
     }
 
     /// The first events of a life, in the order that [`Protocol::new`] asks for: `Started`, then after a restart the
@@ -252,15 +272,16 @@ impl Driver {
         match action {
             Action::Send { to, message } => {
                 let count = if is_vote(&message) { Count::Repeats } else { upkeep(&message) };
-                self.outgoing.push(Outgoing::To(to, message, count));
+                self.exit.push(Outgoing::To(to, message, count));
             }
             Action::Broadcast { message } => {
                 let count = first_time(&message);
-                self.outgoing.push(Outgoing::All(message, count));
+                self.exit.push(Outgoing::All(message, count));
             }
-            Action::Reply { reply } => self.outgoing.push(Outgoing::Reply(reply)),
+            Action::Reply { reply } => self.exit.push(Outgoing::Reply(reply)),
             Action::Persist { record } => {
                 self.parts.records.append(&record);
+                self.exit.wrote_record();
                 self.parts.metrics.add(Count::Records, 1);
             }
             Action::Arm { timer, after } => {
@@ -271,16 +292,18 @@ impl Driver {
             }
             Action::Build { requests } => {
                 let proposer = self.parts.replica.id();
-                let proposal = Executor::build(proposer, requests, unix_us() / 1_000);
+                let now = unix_us() / 1_000;
+                let proposal = self.parts.application.build(proposer, requests, now);
                 self.local.push_back(Event::Built { proposal });
             }
             Action::Validate { digest, proposal, fresh } => {
-                let verdict = Executor::validate(&proposal, fresh, unix_us() / 1_000);
+                let now = unix_us() / 1_000;
+                let verdict = self.parts.application.validate(&proposal, fresh, now);
                 self.local.push_back(Event::Validated { digest, verdict });
             }
             Action::Execute { decision, fresh } => self.execute(&decision, &fresh)?,
             Action::Skip { decision } => self.parts.chain.append(&decision, None),
-            Action::Stable { certificate } => self.keep_checkpoint(&certificate)?,
+            Action::Stable { certificate } => self.keep_checkpoint(&certificate),
             Action::Recall { to, first, most } => self.recall(to, first, most)?,
         }
         Ok(())
@@ -296,13 +319,9 @@ impl Driver {
         Ok(())
     }
 
-    fn execute(
-        &mut self,
-        decision: &consensus::certificate::Decision,
-        fresh: &[bool],
-    ) -> Result<(), DriverError> {
+    fn execute(&mut self, decision: &Decision, fresh: &[bool]) -> Result<(), DriverError> {
         let seq = decision.seq();
-        let done = self.parts.executor.execute(decision, fresh);
+        let done = self.parts.application.execute(decision, fresh);
         let kept = self.parts.chain.header(seq);
         if kept.is_some_and(|kept| *kept != done.header) {
             return Err(DriverError::Diverged(seq));
@@ -318,58 +337,80 @@ impl Driver {
         Ok(())
     }
 
-    /// A checkpoint is stable: the chain up to it must be durable before records below it may go.
-    fn keep_checkpoint(
-        &mut self,
-        certificate: &consensus::certificate::CheckpointCertificate,
-    ) -> Result<(), DriverError> {
+    /// A checkpoint is stable. Records below it go when they are compacted, which waits for the chain.
+    fn keep_checkpoint(&mut self, certificate: &CheckpointCertificate) {
         self.parts.chain.append_checkpoint(certificate);
-        self.sync_chain()
+        self.exit.wrote_chain();
     }
 
     fn sync_chain(&mut self) -> Result<(), DriverError> {
-        let synced = self.parts.chain.sync()?;
-        self.parts.metrics.add(Count::Syncs, synced);
+        if self.parts.durability == Durability::Sync {
+            let synced = self.parts.chain.sync()?;
+            self.parts.metrics.add(Count::Syncs, synced);
+        }
         Ok(())
     }
 
-    /// Makes the records of this round durable, and the chain too if it was vouched for, then lets the messages of
-    /// this round leave.
+    /// Writes what this round owes, gives the disk work if it has none, and lets go what waits for nothing.
     fn finish_round(&mut self) -> Result<(), DriverError> {
-        if self.parts.records.sync()? {
-            self.parts.metrics.add(Count::Syncs, 1);
-            if self.parts.records.is_worth_compacting() {
-                self.parts.records.compact(&self.parts.replica.records())?;
-                self.parts.metrics.add(Count::Syncs, 1);
-            }
-        }
-        // A quorum of checkpoint votes lets everybody forget what the chains are then the only ones to hold.
-        if self.outgoing.iter().any(Outgoing::is_checkpoint) {
-            self.sync_chain()?;
-        }
+        self.parts.records.flush()?;
         self.parts.chain.flush()?;
-        for outgoing in std::mem::take(&mut self.outgoing) {
-            self.leave(outgoing);
+        if self.parts.records.is_worth_compacting() {
+            self.compact()?;
         }
+        if self.parts.durability == Durability::Async {
+            self.exit.forgive();
+        } else if let Some(owed) = self.exit.begin() {
+            let mut debts = if owed.chain { self.parts.chain.debts()? } else { Vec::new() };
+            debts.extend(self.parts.records.debt()?);
+            self.parts.syncer.begin(debts);
+        }
+        self.let_go();
         self.tell_standing();
         Ok(())
     }
 
-    fn leave(&self, outgoing: Outgoing) {
-        let Parts { senders, registry, trace, others, .. } = &self.parts;
-        match outgoing {
-            Outgoing::To(to, message, count) => {
-                senders.send(to, &wire::encode(&message).into(), count);
+    /// Rewrites the records as the few that a restart needs. Rare, so it may wait for the disk.
+    fn compact(&mut self) -> Result<(), DriverError> {
+        self.sync_chain()?;
+        self.parts.records.compact(&self.parts.replica.records())?;
+        self.parts.metrics.add(Count::Syncs, 1);
+        Ok(())
+    }
+
+    /// The end: everything taken in is made durable, and leaves as far as the links still take it.
+    fn finish(&mut self) -> Result<(), DriverError> {
+        let synced = u64::from(self.parts.records.sync()?);
+        self.parts.metrics.add(Count::Syncs, synced);
+        self.sync_chain()?;
+        self.exit.forgive();
+        self.let_go();
+        self.tell_standing();
+        Ok(())
+    }
+
+    /// What has waited long enough leaves, replies to one connection under one signature.
+    fn let_go(&mut self) {
+        let mut replies = Vec::new();
+        while let Some(outgoing) = self.exit.pop() {
+            match outgoing {
+                Outgoing::To(to, message, count) => {
+                    self.parts.senders.send(to, &wire::encode(&message).into(), count);
+                }
+                Outgoing::All(message, count) => {
+                    self.parts.trace.note(&message, true);
+                    let payload: Payload = wire::encode(&message).into();
+                    for to in &self.parts.others {
+                        self.parts.senders.send(*to, &payload, count);
+                    }
+                }
+                Outgoing::Reply(reply) => replies.push(reply),
             }
-            Outgoing::All(message, count) => {
-                trace.note(&message, true);
-                let payload: Payload = wire::encode(&message).into();
-                others.iter().for_each(|to| senders.send(*to, &payload, count));
-            }
-            Outgoing::Reply(reply) => {
-                let client: ClientId = reply.client;
-                registry.send(&client, &ToClient::Reply(reply));
-            }
+        }
+        if !replies.is_empty() {
+            let Parts { signer, clients, replica, registry, .. } = &self.parts;
+            let from = replica.id();
+            registry.answer(replies, |replies| signer.sign_as(*clients, Replies { from, replies }));
         }
     }
 

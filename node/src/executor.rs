@@ -14,7 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use consensus::certificate::Decision;
 use consensus::event::Verdict;
-use consensus::ids::{ClientId, Digest, ReplicaId};
+use consensus::ids::{ClientId, ReplicaId};
 use consensus::request::{Outcome, Proposal, Submission};
 use consensus::wire;
 use ledger::{
@@ -23,6 +23,7 @@ use ledger::{
 use market::Slot;
 use serde::{Deserialize, Serialize};
 
+use crate::application::{Application, Executed, Gate};
 use crate::founding::{Founding, state_digest};
 
 /// What an application adds to a batch: under its digest, and proposed again unchanged.
@@ -60,21 +61,6 @@ impl Admitted {
     fn insert(&self, author: Author) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(author);
     }
-}
-
-/// What one execution did.
-#[derive(Debug)]
-pub struct Executed {
-    /// The header of the block.
-    pub header: BlockHeader,
-    /// The digest that checkpoints certify.
-    pub state: Digest,
-    /// One outcome per fresh request.
-    pub outcomes: Vec<Outcome>,
-    /// Whether a slot was closed, which asks for a checkpoint: so every bill has one.
-    pub checkpoint: bool,
-    /// What happened.
-    pub facts: Vec<Fact>,
 }
 
 /// A ledger behind the protocol.
@@ -150,7 +136,8 @@ impl Executor {
         }
     }
 
-    /// Executes the fresh requests of a decision and commits its block.
+    /// Executes the fresh requests of a decision and commits its block. A closed slot asks for a checkpoint, so that
+    /// every bill has one.
     ///
     /// # Panics
     ///
@@ -180,8 +167,36 @@ impl Executor {
             state: state_digest(&header),
             outcomes: applied.receipts.iter().map(outcome).collect(),
             checkpoint: applied.closed.is_some(),
-            facts: applied.facts,
         }
+    }
+}
+
+impl Application for Executor {
+    fn build(
+        &self,
+        proposer: ReplicaId,
+        requests: Vec<Submission>,
+        time_ms: u64,
+    ) -> Option<Proposal> {
+        Self::build(proposer, requests, time_ms)
+    }
+
+    fn validate(&self, proposal: &Proposal, fresh: bool, now_ms: u64) -> Verdict {
+        Self::validate(proposal, fresh, now_ms)
+    }
+
+    fn execute(&mut self, decision: &Decision, fresh: &[bool]) -> Executed {
+        self.execute(decision, fresh)
+    }
+}
+
+impl Gate for Admitted {
+    fn is_admissible(&self, submission: &Submission) -> bool {
+        Executor::is_admissible(submission)
+    }
+
+    fn is_member(&self, client: &ClientId) -> bool {
+        self.contains(client)
     }
 }
 

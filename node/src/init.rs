@@ -132,6 +132,8 @@ fn write(
             data: "data".into(),
             signing_key: "signing.key".into(),
             link_key: "link.key".into(),
+            durability: Default::default(),
+            client_authentication: Default::default(),
             replicas: peers.clone(),
         };
         let text = toml::to_string_pretty(&config).expect("plain data has a TOML form");

@@ -19,6 +19,7 @@ pub mod peers;
 pub mod talk;
 pub mod fuzz;
 pub mod trace;
+pub mod application;
 pub mod executor;
 pub mod registry;
 pub mod driver;

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use consensus::ids::ClientId;
+use consensus::keys::Signed;
+use consensus::request::{Replies, Reply};
 use consensus::wire;
 
 use crate::metrics::Count;
@@ -16,6 +18,11 @@ use crate::talk::ToClient;
 /// Keys that no member has, waiting for replies on all connections together: those that were registered a moment ago.
 /// Members are as many as the ledger admits; strangers can make as many keys as they like.
 const STRANGERS: usize = 4_096;
+
+/// Bytes of replies under one signature: far below the longest frame, and far above what the signature costs.
+const PAGE: usize = 64 << 10;
+/// What a reply takes beside its result: view, timestamp, client and a length, rounded up.
+const REPLY_BYTES: usize = 56;
 
 /// Which connection waits for which client's replies.
 #[derive(Debug, Default)]
@@ -40,8 +47,27 @@ impl Registry {
     /// Sends a message to whoever asked last for `client`; `false` if nobody did or there is no room.
     pub fn send(&self, client: &ClientId, message: &ToClient) -> bool {
         let queue = self.lock().waiting.get(client).map(|waiting| waiting.queue.clone());
-        let count = matches!(message, ToClient::Reply(_)).then_some(Count::Replies);
-        queue.is_some_and(|queue| queue.try_push(wire::encode(message).into(), count))
+        queue.is_some_and(|queue| queue.try_push(wire::encode(message).into(), None))
+    }
+
+    /// Sends replies to whoever asked last for their clients, those of one connection together under one signature,
+    /// which `sign` makes. Replies that nobody waits for, or that find no room, are lost: clients ask again.
+    pub fn answer(&self, replies: Vec<Reply>, sign: impl Fn(Vec<Reply>) -> Signed<Replies>) {
+        let mut letters: BTreeMap<u64, Letter> = BTreeMap::new();
+        {
+            let inner = self.lock();
+            for reply in replies {
+                let Some(waiting) = inner.waiting.get(&reply.client) else { continue };
+                let letter = letters.entry(waiting.connection);
+                letter.or_insert_with(|| Letter::to(&waiting.queue)).add(reply);
+            }
+        }
+        for Letter { queue, pages, .. } in letters.into_values() {
+            for page in pages {
+                let message = ToClient::Replies(sign(page));
+                queue.try_push(wire::encode(&message).into(), Some(Count::Replies));
+            }
+        }
     }
 
     /// From now on `connection` waits for the replies of `client`; who waited before does not any more. `false` if
@@ -75,6 +101,30 @@ impl Registry {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Replies for one connection, in portions that fit into a frame.
+struct Letter {
+    queue: Outbox,
+    pages: Vec<Vec<Reply>>,
+    /// Bytes in the last page, about.
+    bytes: usize,
+}
+
+impl Letter {
+    fn to(queue: &Outbox) -> Self {
+        Self { queue: queue.clone(), pages: vec![Vec::new()], bytes: 0 }
+    }
+
+    fn add(&mut self, reply: Reply) {
+        let bytes = REPLY_BYTES + reply.result.len();
+        if self.bytes + bytes > PAGE {
+            self.pages.push(Vec::new());
+            self.bytes = 0;
+        }
+        self.bytes += bytes;
+        self.pages.last_mut().expect("a letter has a page").push(reply);
     }
 }
 

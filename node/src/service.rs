@@ -7,22 +7,26 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use consensus::classic::record::Record;
 use consensus::classic::{Config as ReplicaConfig, Replica};
 use consensus::protocol::Protocol;
+use ledger::Published;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
+use crate::application::{Application, Gate};
 use crate::clients::{Knowledge, Port};
 use crate::config::Config;
-use crate::driver::{Driver, DriverError, Parts, QUEUE};
-use crate::executor::Executor;
-use crate::founding::state_digest;
+use crate::driver::{Classic, Driver, DriverError, Parts, QUEUE};
+use crate::executor::{Executor, Shown};
+use crate::founding::{Founding, state_digest};
 use crate::metrics::Metrics;
 use crate::peers::handshake;
 use crate::peers::link::{Senders, listen};
 use crate::registry::Registry;
 use crate::store::chain::{Chain, ChainError};
 use crate::store::records::{Records, RecordsError};
+use crate::store::syncer::Syncer;
 use crate::talk::Status;
 use crate::trace::Trace;
 use crate::verifier::Verifier;
@@ -52,6 +56,12 @@ pub enum ServiceError {
     Folder {
         /// The folder.
         path: PathBuf,
+        /// What the machine said.
+        source: io::Error,
+    },
+    /// The machine gives no thread to wait for the disk.
+    #[error("cannot start a thread: {source}")]
+    Thread {
         /// What the machine said.
         source: io::Error,
     },
@@ -85,12 +95,48 @@ impl Listeners {
     }
 }
 
-/// Serves until `stop` says so; then finishes what was taken in, makes it durable and returns.
+/// What a node runs: a replica, behind it an application, before it the gate that the application keeps.
+#[derive(Debug)]
+pub struct Works<A> {
+    /// Executes what is agreed on.
+    pub application: A,
+    /// Knows who may come in.
+    pub gate: Arc<dyn Gate>,
+    /// What readers see.
+    pub shown: Arc<Published<Shown>>,
+}
+
+impl Works<Executor> {
+    /// The ledger of a region.
+    pub fn of_region(founding: &Founding) -> Self {
+        let application = Executor::new(founding);
+        let (gate, shown) = (application.admitted(), application.shown());
+        Self { application, gate, shown }
+    }
+}
+
+/// Serves the ledger of a region until `stop` says so; then finishes what was taken in, makes it durable and returns.
 ///
 /// # Errors
 ///
 /// [`ServiceError`]; nothing is promised any more then.
 pub async fn serve(
+    config: Config,
+    listeners: Listeners,
+    stop: watch::Receiver<bool>,
+) -> Result<(), ServiceError> {
+    let works = Works::of_region(&config.founding);
+    serve_as(Replica::new, works, config, listeners, stop).await
+}
+
+/// Like [`serve`], with a replica that `make` makes, and with an application of the caller's.
+///
+/// # Errors
+///
+/// As [`serve`].
+pub async fn serve_as<P: Classic, A: Application>(
+    make: impl FnOnce(ReplicaConfig, Vec<Record>) -> P,
+    works: Works<A>,
     config: Config,
     listeners: Listeners,
     stop: watch::Receiver<bool>,
@@ -102,9 +148,9 @@ pub async fn serve(
     let (input, inbox) = mpsc::channel(QUEUE);
 
     let (records, chain, promises) = open_store(&config)?;
-    let executor = Executor::new(&config.founding);
-    let (shown, admitted) = (executor.shown(), executor.admitted());
-    let replica = Replica::new(replica_config(&config), promises);
+    let Works { application, gate, shown } = works;
+    let replica = make(replica_config(&config), promises);
+    let syncer = Syncer::start().map_err(|source| ServiceError::Thread { source })?;
 
     let certificates: Vec<_> =
         config.replicas.iter().map(|peer| peer.certificate.clone()).collect();
@@ -119,10 +165,12 @@ pub async fn serve(
     let callers = config.replicas.iter().map(caller).collect::<Result<Vec<_>, _>>()?;
 
     let senders = Senders::start(config.id, callers, &metrics, &stop);
-    let verifier = Verifier::new(&config.founding, admitted.clone(), metrics.clone(), input);
+    let clients = config.client_authentication;
+    let keyring = config.founding.keyring().with_clients(clients);
+    let verifier = Verifier::new(&config.founding, keyring, gate.clone(), metrics.clone(), input);
     let knowledge = Knowledge {
         shown,
-        admitted,
+        gate,
         standing: standing_reader,
         trace: trace.clone(),
         metrics: metrics.clone(),
@@ -146,9 +194,13 @@ pub async fn serve(
     let window = usize::try_from(config.founding.limits().spec().window).unwrap_or(usize::MAX);
     let parts = Parts {
         replica,
-        executor,
+        application,
         records,
         chain,
+        syncer,
+        durability: config.durability,
+        signer: config.signer.clone(),
+        clients,
         senders,
         registry,
         standing,
@@ -157,27 +209,12 @@ pub async fn serve(
         others,
         window,
     };
-    let outcome = run_driver(Driver::new(parts), inbox, stop).await;
+    let outcome = Driver::new(parts).run(inbox, stop).await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
-    outcome
-}
-
-/// The driver works on a thread of its own: it waits for the disk, and nothing else should wait with it.
-async fn run_driver(
-    driver: Driver,
-    inbox: mpsc::Receiver<crate::driver::Input>,
-    stop: watch::Receiver<bool>,
-) -> Result<(), ServiceError> {
-    let handle = tokio::runtime::Handle::current();
-    let task = tokio::task::spawn_blocking(move || handle.block_on(driver.run(inbox, stop)));
-    let outcome =
-        task.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()));
     outcome.map_err(ServiceError::Driver)
 }
 
-fn open_store(
-    config: &Config,
-) -> Result<(Records, Chain, Vec<consensus::classic::record::Record>), ServiceError> {
+fn open_store(config: &Config) -> Result<(Records, Chain, Vec<Record>), ServiceError> {
     let folder = config.data.join("chain");
     let make = |path: &PathBuf| {
         std::fs::create_dir_all(path)

@@ -18,5 +18,6 @@
 //! - All of `chain`: fetched again from the others, as long as f+1 of them hold it; so one replica at a time.
 
 pub mod log;
+pub mod syncer;
 pub mod records;
 pub mod chain;

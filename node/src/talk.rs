@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use consensus::ids::{ClientId, ReplicaId, SeqNum, Timestamp};
 use consensus::keys::{Author, Kind, PublicKey, Signed, Statement};
-use consensus::request::{Reply, Submission};
+use consensus::request::{Replies, Submission};
 use ledger::Hash;
 use market::{Money, ParticipantId, Slot};
 use serde::{Deserialize, Serialize};
@@ -66,8 +66,8 @@ pub enum Question {
 /// From a replica to a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToClient {
-    /// The signed answer to a request.
-    Reply(Signed<Reply>),
+    /// The signed answers to requests.
+    Replies(Signed<Replies>),
     /// The answer to a question.
     Answer {
         /// The number of the question.

@@ -9,9 +9,10 @@ mod shape;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use consensus::classic::message::Message;
-use consensus::ids::ReplicaId;
-use consensus::keys::{Keyring, Signed, Verified};
+use consensus::ids::{ClientId, ReplicaId, Timestamp};
+use consensus::keys::{Forged, Keyring, Signed, Verified};
 use consensus::limits::Limits;
 use consensus::request::Submission;
 use consensus::wire;
@@ -19,15 +20,15 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use self::shape::Shape;
+use crate::application::Gate;
 use crate::driver::Input;
-use crate::executor::{Admitted, Executor};
 use crate::founding::Founding;
 use crate::metrics::{Count, Metrics};
 use crate::peers::link::Inbox;
-use crate::talk::{Hello, Unwelcome};
+use crate::talk::{Hello, ToReplica, Unwelcome};
 
-/// Frames longer than this are looked at on a thread of their own: at most a hundred signatures, some milliseconds,
-/// keep the tasks that read and write sockets.
+/// Frames that are together longer than this are looked at on a thread of their own: at most a hundred signatures, some
+/// milliseconds, keep the tasks that read and write sockets.
 const LARGE: usize = 16 << 10;
 /// How often a request of a key that no member has is taken. The ledger refuses nearly all of them, and each ends up
 /// in a block: a few a second are enough for members whose registration is not executed here yet.
@@ -35,53 +36,72 @@ const STRANGER_EVERY: Duration = Duration::from_millis(250);
 /// How many of them may come at once after a silence.
 const STRANGERS_AT_ONCE: u32 = 64;
 
+/// As many requests are looked at on a thread of their own.
+const MANY: usize = 32;
+
+/// Whose request was refused, and which.
+pub type Refused = (ClientId, Timestamp);
+
 /// Checks what comes in and hands it on.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     keyring: Arc<Keyring>,
     shape: Arc<Shape>,
-    admitted: Arc<Admitted>,
+    gate: Arc<dyn Gate>,
     strangers: Arc<Mutex<Pace>>,
     metrics: Arc<Metrics>,
     driver: mpsc::Sender<Input>,
 }
 
 impl Verifier {
-    /// A gate in front of `driver`; `admitted` are the keys whose requests are always welcome.
+    /// Checks with `keyring` what is meant for `driver`; `gate` knows whose requests are always welcome.
     pub fn new(
         founding: &Founding,
-        admitted: Arc<Admitted>,
+        keyring: Keyring,
+        gate: Arc<dyn Gate>,
         metrics: Arc<Metrics>,
         driver: mpsc::Sender<Input>,
     ) -> Self {
         let limits = founding.limits().spec().clone();
         let shape = Arc::new(Shape { committee: founding.committee(), limits });
         let strangers = Arc::new(Mutex::new(Pace::new(STRANGER_EVERY, STRANGERS_AT_ONCE)));
-        let keyring = Arc::new(founding.keyring());
-        Self { keyring, shape, admitted, strangers, metrics, driver }
+        Self { keyring: Arc::new(keyring), shape, gate, strangers, metrics, driver }
     }
 
-    /// Checks a client's request and hands it on; waits while the driver is busy, which is back-pressure to the
-    /// client's connection.
-    ///
-    /// # Errors
-    ///
-    /// [`Unwelcome`], counted.
-    pub async fn submit(&self, submission: Submission) -> Result<(), Unwelcome> {
-        self.welcome(&submission)?;
-        let message = self.verify(Message::Request(submission)).ok_or(Unwelcome::Forged)?;
-        self.metrics.add(Count::Requests, 1);
-        self.hand_on(message).await;
-        Ok(())
+    /// Checks clients' requests that arrived together and hands them on; waits while the driver is busy, which is
+    /// back-pressure to their connection. Returns those that were refused, counted, and why.
+    pub async fn submit(&self, submissions: Vec<Submission>) -> Vec<(Refused, Unwelcome)> {
+        let (mut welcome, mut refused) = (Vec::new(), Vec::new());
+        let mut names = Vec::new();
+        for submission in submissions {
+            let name = (submission.request.client(), submission.request.timestamp);
+            match self.welcome(&submission) {
+                Ok(()) => {
+                    names.push(name);
+                    welcome.push(Message::Request(submission));
+                }
+                Err(why) => refused.push((name, why)),
+            }
+        }
+        let mut good = Vec::new();
+        for (name, verified) in names.into_iter().zip(self.verify_heavy(welcome).await) {
+            match verified {
+                Some(message) => good.push(message),
+                None => refused.push((name, Unwelcome::Forged)),
+            }
+        }
+        self.metrics.add(Count::Requests, good.len() as u64);
+        self.hand_on(good).await;
+        refused
     }
 
     /// Whether a request may come in, before its signature is looked at.
     fn welcome(&self, submission: &Submission) -> Result<(), Unwelcome> {
-        if !Executor::is_admissible(submission) {
+        if !self.gate.is_admissible(submission) {
             self.metrics.add(Count::Inadmissible, 1);
             return Err(Unwelcome::Inadmissible);
         }
-        if !self.admitted.contains(&submission.request.client()) {
+        if !self.gate.is_member(&submission.request.client()) {
             let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
             if !strangers.try_step() {
                 self.metrics.add(Count::Strangers, 1);
@@ -89,6 +109,15 @@ impl Verifier {
             }
         }
         Ok(())
+    }
+
+    /// Whether a client's message costs a check of a signature.
+    pub fn is_costly(&self, message: &ToReplica) -> bool {
+        match message {
+            ToReplica::Hello(_) => true,
+            ToReplica::Submit(_) => self.keyring.checks_clients(),
+            ToReplica::Ask { .. } => false,
+        }
     }
 
     /// Whether a client itself asks for its replies; refusals are counted.
@@ -100,8 +129,14 @@ impl Verifier {
         genuine
     }
 
-    /// A replica's message whose signatures hold; refusals are counted.
-    fn judge(&self, frame: &[u8]) -> Option<Verified<Message>> {
+    /// The messages of a replica whose signatures hold, in order; refusals are counted.
+    fn judge(&self, frames: &[Bytes]) -> Vec<Verified<Message>> {
+        let messages = frames.iter().filter_map(|frame| self.read(frame)).collect();
+        self.verify(messages).into_iter().flatten().collect()
+    }
+
+    /// A message that is worth a look at its signatures.
+    fn read(&self, frame: &[u8]) -> Option<Message> {
         let Ok(message) = wire::decode::<Message>(frame, Limits::MESSAGE_BYTES) else {
             self.metrics.add(Count::Garbage, 1);
             return None;
@@ -113,41 +148,51 @@ impl Verifier {
         if let Message::Request(submission) = &message {
             self.welcome(submission).ok()?;
         }
-        self.verify(message)
+        Some(message)
     }
 
-    fn verify(&self, message: Message) -> Option<Verified<Message>> {
-        let kind = kind(&message);
-        let requests = requests(&message);
-        let mut checks = 0;
-        let verified = self.keyring.verify_counted(message, &mut checks);
-        let of_requests = requests.min(checks);
-        self.metrics.add(Count::RequestChecks, of_requests);
-        self.metrics.add(kind, checks - of_requests);
-        if verified.is_err() {
-            self.metrics.add(Count::Forged, 1);
+    fn verify(&self, messages: Vec<Message>) -> Vec<Option<Verified<Message>>> {
+        let named: Vec<_> = messages.iter().map(|m| (kind(m), requests(m))).collect();
+        let verified = self.keyring.verify_all(messages);
+        let count = |((verified, checks), (kind, requests)): ((Result<_, Forged>, u64), _)| {
+            let of_requests = checks.min(requests);
+            self.metrics.add(Count::RequestChecks, of_requests);
+            self.metrics.add(kind, checks - of_requests);
+            self.metrics.add(Count::Forged, u64::from(verified.is_err()));
+            verified.ok()
+        };
+        verified.into_iter().zip(named).map(count).collect()
+    }
+
+    /// Many requests are looked at on a thread of their own.
+    async fn verify_heavy(&self, messages: Vec<Message>) -> Vec<Option<Verified<Message>>> {
+        if messages.len() <= MANY || !self.keyring.checks_clients() {
+            return self.verify(messages);
         }
-        verified.ok()
+        let verifier = self.clone();
+        let verified = tokio::task::spawn_blocking(move || verifier.verify(messages)).await;
+        verified.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
     }
 
-    async fn hand_on(&self, message: Verified<Message>) {
-        // A closed channel means that the driver is stopping; what arrives then is lost, as on any network.
-        let _ = self.driver.send(Input::Message(message)).await;
+    async fn hand_on(&self, messages: Vec<Verified<Message>>) {
+        if !messages.is_empty() {
+            // A closed channel means that the driver is stopping; what arrives then is lost, as on any network.
+            let _ = self.driver.send(Input::Messages(messages)).await;
+        }
     }
 }
 
 impl Inbox for Verifier {
-    async fn take(&self, _: ReplicaId, frame: Vec<u8>) {
-        let message = if frame.len() > LARGE {
+    async fn take(&self, _: ReplicaId, frames: Vec<Bytes>) {
+        let bytes: usize = frames.iter().map(Bytes::len).sum();
+        let messages = if bytes > LARGE && self.keyring.checks_clients() {
             let verifier = self.clone();
-            let judged = tokio::task::spawn_blocking(move || verifier.judge(&frame)).await;
+            let judged = tokio::task::spawn_blocking(move || verifier.judge(&frames)).await;
             judged.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
         } else {
-            self.judge(&frame)
+            self.judge(&frames)
         };
-        if let Some(message) = message {
-            self.hand_on(message).await;
-        }
+        self.hand_on(messages).await;
     }
 }
 

@@ -61,7 +61,7 @@ fn request(mouth: &mut Mouth) -> Message {
     };
     let timestamp = Timestamp::new(mouth.draw.below(4));
     let operation = vec![0; length];
-    let request = mouth.sign(Request { key: mouth.key(), timestamp, operation });
+    let request = mouth.sign(Request::new(mouth.key(), timestamp, operation));
     Message::Request(Submission { request, attachment: Vec::new() })
 }
 

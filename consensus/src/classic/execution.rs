@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use super::message::Message;
 use super::record::Record;
-use super::seat::Seat;
 use crate::action::Action;
 use crate::certificate::Decision;
 use crate::client_table::Clients;
@@ -208,7 +207,6 @@ impl Execution {
     /// Takes the outcome of the execution that [`Execution::admit`] admitted, and answers the clients.
     pub(super) fn executed_as(
         &mut self,
-        seat: &Seat,
         view: View,
         state: Digest,
         outcomes: Vec<Outcome>,
@@ -223,7 +221,7 @@ impl Execution {
         if queued.answer {
             let ran = proposal.batch.requests.iter().zip(&fresh).filter(|(_, fresh)| **fresh);
             for ((request, _), outcome) in ran.zip(&outcomes) {
-                out.push(answer(seat, view, request, &outcome.result));
+                out.push(answer(view, request, &outcome.result));
             }
         }
         self.clients.record(&proposal.batch, &fresh, outcomes);
@@ -236,7 +234,6 @@ impl Execution {
 
 /// The reply to `request` with this result.
 pub(super) fn answer(
-    seat: &Seat,
     view: View,
     request: &Signed<Request>,
     result: &[u8],
@@ -245,8 +242,7 @@ pub(super) fn answer(
         view,
         timestamp: request.timestamp,
         client: request.client(),
-        from: seat.id,
         result: result.to_vec(),
     };
-    Action::Reply { reply: seat.sign(reply) }
+    Action::Reply { reply }
 }

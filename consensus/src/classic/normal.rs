@@ -3,6 +3,8 @@
 //! In: requests, proposals, the application's answers, checkpoint votes. Out: what the phases emit. Refuses to
 //! know: view changes.
 
+use std::collections::BTreeSet;
+
 use crate::action::Action;
 use crate::certificate::Checkpoint;
 use crate::event::Verdict;
@@ -16,6 +18,10 @@ use super::message::{Message, Propose};
 use super::pool::Offer;
 use super::replica::{Actions, Building, Replica, Stage};
 
+/// A batch is opened beside others once it has this fraction of the requests that fit: each decision costs 2n(n-1)
+/// votes and as many signature checks, however few requests it holds.
+const WORTHWHILE: usize = 4;
+
 impl Replica {
     pub(super) fn on_request(
         &mut self,
@@ -27,7 +33,7 @@ impl Replica {
         if let Some(served) = self.execution.clients().last(&client) {
             let (got, last) = (request.timestamp, served.timestamp);
             if got == last {
-                out.push(answer(&self.seat, self.view(), request, &served.result));
+                out.push(answer(self.view(), request, &served.result));
                 return Ok(());
             }
             if got < last {
@@ -83,7 +89,7 @@ impl Replica {
             proposal.check(self.seat.limits.spec())?;
         }
         let building = self.building.take().ok_or(Reject::Unasked(Unasked::Built))?;
-        let kept: Vec<ClientId> =
+        let kept: BTreeSet<ClientId> =
             proposal.iter().flat_map(|p| &p.batch.requests).map(|r| r.client()).collect();
         for (client, timestamp) in building.requests.iter().filter(|(c, _)| !kept.contains(c)) {
             self.pool.done(client, *timestamp); // the application will never admit it
@@ -124,7 +130,7 @@ impl Replica {
         out: &mut Actions,
     ) -> Result<(), Reject> {
         self.execution.admit(seq, &outcomes)?;
-        let done = self.execution.executed_as(&self.seat, self.view(), state, outcomes, out);
+        let done = self.execution.executed_as(self.view(), state, outcomes, out);
         self.after_execution(&done, checkpoint, out);
         Ok(())
     }
@@ -167,14 +173,17 @@ impl Replica {
         Ok(())
     }
 
-    /// Primary: has the next batch built while fewer than a pipeline of positions are in flight.
+    /// Primary: has the next batch built while fewer than a pipeline of positions are in flight. With nothing in flight
+    /// whatever waits goes at once; otherwise requests gather until a further batch is worth its votes.
     pub(super) fn try_build(&mut self, out: &mut Actions) {
         let Stage::Active(view) = self.stage else { return };
         let in_flight = self.ordering.last().above(self.execution.executed());
         let room = in_flight < self.seat.limits.spec().pipeline
             && self.ordering.window().admit(self.ordering.last().next()).is_ok();
-        let idle = self.building.is_none() && self.pool.has_unassigned();
-        if !(self.seat.leads(view) && room && idle) {
+        let worthwhile = self.seat.limits.spec().batch_requests.div_ceil(WORTHWHILE);
+        let wanted = if in_flight == 0 { 1 } else { worthwhile };
+        let ready = self.building.is_none() && self.pool.unassigned_len() >= wanted;
+        if !(self.seat.leads(view) && room && ready) {
             return;
         }
         let taken = self.pool.take(self.seat.limits.spec());

@@ -110,9 +110,9 @@ impl Pool {
         self.unassigned.iter().filter_map(|place| self.queue.get(place)).map(|w| &w.submission)
     }
 
-    /// Whether anything waits that stands in no proposal.
-    pub(super) fn has_unassigned(&self) -> bool {
-        !self.unassigned.is_empty()
+    /// How many requests stand in no proposal.
+    pub(super) fn unassigned_len(&self) -> usize {
+        self.unassigned.len()
     }
 
     /// Forgets all assignments: a new view begins.

@@ -162,7 +162,7 @@ fn private_request(client: u64, private: &[u8]) -> Submission {
 fn submission(client: u64, timestamp: u64, operation: Vec<u8>, attachment: Vec<u8>) -> Submission {
     let signer = Signer::symbolic(scope(), 1_000 + client);
     let timestamp = Timestamp::new(timestamp);
-    let request = Request { key: signer.public_key(), timestamp, operation };
+    let request = Request::new(signer.public_key(), timestamp, operation);
     Submission { request: signer.sign(request), attachment }
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::ids::{ClientId, NetworkId};
 use crate::keys::{Keyring, Scope};
+use crate::request::{Replies, Reply};
 
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -34,12 +35,13 @@ impl Bench {
             view: View::new(u64::from(from)),
             timestamp: Timestamp::new(1),
             client: self.me,
-            from: ReplicaId::new(from),
             result: result.to_vec(),
         };
-        let signed = self.replicas[usize::from(from)].sign(reply);
-        self.client
-            .step(ClientEvent::Received(self.ring.verify(signed).expect("signed by its author")))
+        let replies = Replies { from: ReplicaId::new(from), replies: vec![reply] };
+        let signed = self.replicas[usize::from(from)].sign(replies);
+        let verified = self.ring.verify(signed).expect("signed by its author");
+        let answer = verified.answers().next().expect("one answer");
+        self.client.step(ClientEvent::Received(answer))
     }
 }
 

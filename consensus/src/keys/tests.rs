@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ids::Timestamp;
+use crate::request::Request;
 
 /// A statement of a replica.
 #[derive(Clone, Serialize)]
@@ -117,4 +118,52 @@ fn a_client_is_the_fingerprint_of_its_key() {
     assert_ne!(a, b);
     assert_eq!(a, Signer::symbolic(scope(9), 1).public_key().client());
     assert!(Timestamp::ZERO < Timestamp::ZERO.next());
+}
+
+/// Checked together or one by one: the same answers, for batches with none, some and all signatures spoilt, and for
+/// batches too small to be checked together.
+#[test]
+fn together_and_one_by_one_give_the_same_answers() {
+    let (mut refused, mut accepted) = (0, 0);
+    for (signers, ring) in schemes() {
+        for (size, every) in [(1, 1), (2, 2), (3, 9), (8, 3), (40, 41), (40, 7), (40, 1)] {
+            let note = |index: u16| {
+                let from = ReplicaId::new(index % 4);
+                let text = u64::from(index);
+                let mut note = signers[usize::from(index % 4)].sign(Note { from, text });
+                note.message.text += u64::from(index % every == every - 1);
+                note
+            };
+            let notes: Vec<_> = (0..size).map(note).collect();
+            let single = |note: &Signed<Note>| ring.verify(note.clone());
+            let singles: Vec<_> = notes.iter().map(single).collect();
+            let together = ring.verify_all(notes);
+            assert!(together.iter().all(|(_, checks)| *checks == 1));
+            let together: Vec<_> = together.into_iter().map(|(result, _)| result.is_ok()).collect();
+            let singles: Vec<_> = singles.into_iter().map(|result| result.is_ok()).collect();
+            assert_eq!(together, singles);
+            refused += singles.iter().filter(|good| !**good).count();
+            accepted += singles.iter().filter(|good| **good).count();
+        }
+    }
+    assert!(refused > 50 && accepted > 50, "{refused} refused, {accepted} accepted");
+}
+
+/// Where clients do without signatures, requests and replies pass with anything in their place; votes do not.
+#[test]
+fn only_clients_can_do_without_signatures() {
+    for (signers, ring) in schemes() {
+        let ring = ring.with_clients(ClientAuthentication::None);
+        let from = ReplicaId::new(1);
+        let request = Request::new(signers[0].public_key(), Timestamp::ZERO, vec![1]);
+        let unsigned = signers[0].sign_as(ClientAuthentication::None, request.clone());
+        assert_ne!(unsigned, signers[0].sign(request));
+        let mut checks = 0;
+        assert!(ring.verify_counted(unsigned, &mut checks).is_ok());
+        assert_eq!(checks, 0);
+        let vote = signers[0].sign_as(ClientAuthentication::None, Vote { from, text: 1 });
+        assert!(ring.verify(vote).is_err(), "signed by another replica");
+        let vote = signers[1].sign_as(ClientAuthentication::None, Vote { from, text: 1 });
+        assert!(ring.verify(vote).is_ok());
+    }
 }

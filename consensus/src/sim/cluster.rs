@@ -10,9 +10,9 @@ use crate::adversary::draw::Draw;
 use crate::application::Application;
 use crate::event::{Event, Timer};
 use crate::ids::{Digest, NetworkId, ReplicaId};
-use crate::keys::{Keyring, Scope, Signed, Signer, Verified};
+use crate::keys::{Keyring, Scope, Signer, Verified};
 use crate::protocol::Protocol;
-use crate::request::Reply;
+use crate::request::Answer;
 
 use super::agenda::Agenda;
 use super::fault::Injection;
@@ -39,6 +39,8 @@ pub struct Cluster<P: Protocol, A> {
     pub(super) plan: Plan,
     pub(super) atlas: Atlas,
     pub(super) oracle: Oracle,
+    /// The replicas' keys, for signing what leaves for clients.
+    pub(super) signers: Vec<Signer>,
     pub(super) trace: Trace,
     pub(super) tally: Tally,
     /// Messages that left, by receiver-independent name.
@@ -54,7 +56,7 @@ pub(super) enum Occurrence<M> {
     Expires { at: ReplicaId, timer: Timer, armed: u64 },
     Answers { at: ReplicaId, life: u64, event: Event<M> },
     Synced { at: ReplicaId, life: u64 },
-    Replies { to: usize, reply: Verified<Signed<Reply>> },
+    Replies { to: usize, reply: Verified<Answer> },
     Wants { client: usize },
     Hurries { client: usize, armed: u64 },
     Restarts { at: ReplicaId },
@@ -96,6 +98,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             plan,
             atlas: Atlas::new(setup.committee.faults(), setup.liars.clone()),
             oracle: Oracle::new(n, blank.genesis(), strangers),
+            signers,
             trace: Trace::default(),
             tally: Tally::default(),
             sent: BTreeMap::new(),

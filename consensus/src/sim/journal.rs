@@ -63,7 +63,7 @@ impl Application for Journal {
             self.head = Digest::of("journal entry", &(self.head, &request.message));
             self.length += 1;
             checkpoint |= request.operation.first() == Some(&2);
-            let result = request.operation.clone();
+            let result = request.operation.to_vec();
             outcomes.push(Outcome { result, retain: true });
         }
         Execution { state: self.head, outcomes, checkpoint }

@@ -139,7 +139,7 @@ impl Oracle {
                 let new = self.ran.entry(at).or_default().insert(key);
                 assert!(new, "once: replica {at} ran a request twice at position {seq}");
                 let signed = self.asked.contains(&Fold::of(&request.message))
-                    || self.strangers.contains(&request.key);
+                    || self.strangers.contains(request.key());
                 assert!(signed, "validity: replica {at} ran what nobody signed at position {seq}");
             } else {
                 self.repeats += 1;

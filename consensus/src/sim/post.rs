@@ -5,9 +5,9 @@
 use crate::application::Application;
 use crate::client::{ClientAction, ClientEvent};
 use crate::ids::ReplicaId;
-use crate::keys::{Signed, Verified};
+use crate::keys::Verified;
 use crate::protocol::Protocol;
-use crate::request::{Reply, Submission};
+use crate::request::{Replies, Reply, Submission};
 
 use super::cluster::{Cluster, Occurrence, micros};
 use super::trace::Fold;
@@ -72,12 +72,16 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
         }
     }
 
-    pub(super) fn reply(&mut self, at: ReplicaId, reply: Signed<Reply>) {
+    /// A reply leaves in the name of `at`, liar or not: only who holds the key of `at` can send it.
+    pub(super) fn reply(&mut self, at: ReplicaId, reply: Reply) {
         if !self.atlas.is_spoilt(at) {
             self.oracle.answers(&reply);
         }
         let to = self.users.iter().position(|user| user.id() == reply.client);
-        let (Some(to), Ok(reply)) = (to, self.keyring.verify(reply)) else { return };
+        let replies = Replies { from: at, replies: vec![reply] };
+        let replies = self.signers[usize::from(at.get())].sign(replies);
+        let verified = self.keyring.verify(replies).expect("signed by its author");
+        let (Some(to), Some(reply)) = (to, verified.answers().next()) else { return };
         let (now, node) = (self.agenda.now(), self.node(to));
         if let [Some(delay), _] = self.network.send(&mut self.plan, now, at.get(), node) {
             self.agenda.later(delay, Occurrence::Replies { to, reply });

@@ -75,7 +75,8 @@ impl Setup {
         }
     }
 
-    /// The same world with long and uneven delays, losses, duplicates and crashes.
+    /// The same world with long and uneven delays, losses, duplicates and crashes, and with batches so small that
+    /// several are in flight.
     #[must_use]
     pub fn rough(self) -> Self {
         let faults = Faults {
@@ -86,6 +87,8 @@ impl Setup {
             deaths: vec![Class::Crash],
             ..Faults::default()
         };
-        Self { delay_spread_us: 30_000, work_us: 5_000, faults, ..self }
+        let limits = LimitsSpec { batch_requests: 2, ..self.limits.spec().clone() };
+        let limits = Limits::try_new(limits).expect("smaller batches fit as well");
+        Self { limits, delay_spread_us: 30_000, work_us: 5_000, faults, ..self }
     }
 }

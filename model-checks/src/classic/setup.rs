@@ -19,7 +19,7 @@ use crate::properties::{REPLICAS, primary};
 pub(super) fn submission() -> Submission {
     let client = Signer::symbolic(evidence::scope(), 1_000_000);
     let (operation, attachment) = journal::operation(0, 0);
-    let request = Request { key: client.public_key(), timestamp: Timestamp::new(1), operation };
+    let request = Request::new(client.public_key(), Timestamp::new(1), operation);
     Submission { request: client.sign(request), attachment }
 }
 

@@ -21,13 +21,24 @@ pub(super) struct Node {
     /// Configuration file, as `init` writes it.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// A risk that the configuration takes although other machines can reach this replica: async-durability or
+    /// unsigned-clients. Without it such a replica does not start.
+    #[arg(long, value_name = "RISK")]
+    allow: Vec<String>,
 }
 
 /// Runs the command. Prints one line once both ports are open.
 pub(super) fn run(args: &Node) -> anyhow::Result<Verdict> {
     let config = Config::read(&args.config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    if let Some(risk) = config.risks().iter().find(|r| !args.allow.iter().any(|a| a == r.name())) {
+        let (file, name) = (args.config.display(), risk.name());
+        anyhow::bail!(
+            "{file}: replicas that others can reach need --allow {name} for this setting"
+        );
+    }
+    // One thread for sockets and protocol: a message that is handed from one thread to another costs more than most
+    // messages do. Signatures in bulk and the disk have threads of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start")?;

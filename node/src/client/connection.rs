@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use consensus::ids::{ClientId, ReplicaId, Timestamp};
-use consensus::keys::{Keyring, Signed, Verified};
-use consensus::request::Reply;
+use consensus::keys::{Keyring, Verified};
+use consensus::request::Answer as Answered;
 use consensus::wire;
 use rustls::ClientConfig;
 use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::peers::frame;
+use crate::peers::frame::{self, Frames};
 use crate::peers::handshake;
 use crate::peers::link::{HANDSHAKE, Payload};
 use crate::talk::{Answer, REPLICA_FRAME_MAX, ToClient, Unwelcome};
@@ -36,8 +36,8 @@ pub(super) enum Arrival {
     Connected(ReplicaId),
     /// Nothing more: it is gone, for now.
     Disconnected(ReplicaId),
-    /// An answer to a request.
-    Reply(Verified<Signed<Reply>>),
+    /// Answers to requests.
+    Replies(Vec<Verified<Answered>>),
     /// An answer to a question.
     Answer { id: u64, answer: Answer },
     /// A request that it will not pass on.
@@ -90,30 +90,39 @@ impl Connection {
         timeout(HANDSHAKE, connect).await.ok()?.ok()
     }
 
-    async fn read(&self, mut reader: ReadHalf<TlsStream<TcpStream>>) {
-        while let Ok(frame) = frame::read(&mut reader, REPLICA_FRAME_MAX).await {
-            let Ok(message) = wire::decode::<ToClient>(&frame, REPLICA_FRAME_MAX) else { return };
-            let arrival = match message {
-                ToClient::Reply(reply) if reply.from == self.replica => {
-                    self.replies.fetch_add(1, Ordering::Relaxed);
-                    let mut checks = 0;
-                    let verified = self.keyring.verify_counted(reply, &mut checks);
-                    self.reply_checks.fetch_add(checks, Ordering::Relaxed);
-                    match verified {
-                        Ok(reply) => Arrival::Reply(reply),
-                        Err(_) => continue, // a replica that cannot sign its own reply says nothing
-                    }
+    async fn read(&self, reader: ReadHalf<TlsStream<TcpStream>>) {
+        let mut arriving = Frames::new(reader, REPLICA_FRAME_MAX);
+        while let Ok(frames) = arriving.next().await {
+            for frame in frames {
+                let Ok(message) = wire::decode::<ToClient>(&frame, REPLICA_FRAME_MAX) else {
+                    return;
+                };
+                if let Some(arrival) = self.judge(message)
+                    && self.arrivals.send(arrival).await.is_err()
+                {
+                    return;
                 }
-                ToClient::Reply(_) => continue,
-                ToClient::Answer { id, answer } => Arrival::Answer { id, answer },
-                ToClient::Refused { client, timestamp, why } => {
-                    Arrival::Refused { from: self.replica, client, timestamp, why }
-                }
-            };
-            if self.arrivals.send(arrival).await.is_err() {
-                return;
             }
         }
+    }
+
+    /// What a message says, if it says anything: a replica that cannot sign its own replies says nothing.
+    fn judge(&self, message: ToClient) -> Option<Arrival> {
+        let from = self.replica;
+        Some(match message {
+            ToClient::Replies(replies) if replies.from == from => {
+                self.replies.fetch_add(1, Ordering::Relaxed);
+                let mut checks = 0;
+                let verified = self.keyring.verify_counted(replies, &mut checks);
+                self.reply_checks.fetch_add(checks, Ordering::Relaxed);
+                Arrival::Replies(verified.ok()?.answers().collect())
+            }
+            ToClient::Replies(_) => return None,
+            ToClient::Answer { id, answer } => Arrival::Answer { id, answer },
+            ToClient::Refused { client, timestamp, why } => {
+                Arrival::Refused { from, client, timestamp, why }
+            }
+        })
     }
 }
 

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use community::terms;
 use consensus::certificate::{CommitCertificate, Decision};
-use consensus::classic::Config;
+use consensus::classic::{Config, Replica};
 use consensus::ids::{Digest, View};
 use consensus::keys::Signer;
 use ledger::Genesis;
 
 use super::*;
+use crate::executor::Executor;
 use crate::founding::{Founding, FoundingFile, state_digest};
 use crate::hex::Hex32;
 use crate::people;
@@ -43,7 +44,7 @@ fn founding() -> Founding {
 }
 
 /// Replica 1 with its disk in `folder`. Nobody listens on its links.
-fn driver(folder: &Path, metrics: &Arc<Metrics>) -> Driver {
+fn driver(folder: &Path, metrics: &Arc<Metrics>) -> Driver<Replica, Executor> {
     let founding = founding();
     let (records, promises) = Records::open(&folder.join("records.log")).expect("a good file");
     let id = ReplicaId::new(1);
@@ -57,9 +58,13 @@ fn driver(folder: &Path, metrics: &Arc<Metrics>) -> Driver {
     let (_, stop) = watch::channel(false);
     Driver::new(Parts {
         replica: Replica::new(config, promises),
-        executor: Executor::new(&founding),
+        application: Executor::new(&founding),
         records,
         chain: Chain::open(&folder.join("chain")).expect("good files"),
+        syncer: Syncer::start().expect("a thread"),
+        durability: Durability::Sync,
+        signer: Signer::ed25519(founding.scope(), [2; 32]),
+        clients: ClientAuthentication::Signature,
         senders: Senders::start(id, Vec::new(), metrics, &stop),
         registry: Arc::default(),
         standing: watch::channel(Status::default()).0,
@@ -94,8 +99,16 @@ async fn a_checkpoint_vote_waits_for_the_chain() {
     for (decisions, synced) in [(all[..63].to_vec(), false), (all[63..].to_vec(), true)] {
         let before = metrics.read(Count::Syncs);
         driver.step(Event::Recalled { to: me, decisions }).expect("null requests are skipped");
-        assert_eq!(driver.outgoing.iter().any(Outgoing::is_checkpoint), synced);
+        assert_eq!(driver.exit.waiting().any(Outgoing::is_checkpoint), synced);
         driver.finish_round().expect("the disk works");
+        let votes = driver.exit.waiting().any(Outgoing::is_checkpoint);
+        assert_eq!(votes, synced, "a vote waits, other things leave");
+        while driver.exit.is_busy() {
+            metrics.add(Count::Syncs, driver.parts.syncer.end().await.expect("the disk works"));
+            driver.exit.end();
+        }
+        driver.finish_round().expect("the disk works");
+        assert_eq!(driver.exit.waiting().count(), 0);
         assert_eq!(!driver.parts.chain.is_dirty(), synced);
         assert_eq!(metrics.read(Count::Syncs) > before, synced, "blocks.log was waited for");
     }
@@ -117,7 +130,7 @@ async fn a_restart_begins_with_started() {
     let mut second = driver(&scratch.0, &metrics);
     second.start().expect("a good chain");
     assert_eq!(second.parts.replica.standing().executed, SeqNum::new(3), "all of it is replayed");
-    let Some(Outgoing::All(Message::Status(status), _)) = second.outgoing.first() else {
+    let Some(Outgoing::All(Message::Status(status), _)) = second.exit.waiting().next() else {
         panic!("a replica begins by saying where it stands");
     };
     assert_eq!(status.executed, SeqNum::ZERO);
@@ -132,8 +145,8 @@ async fn questions_for_decisions_are_answered_a_few_times_per_tick() {
     driver.start().expect("nothing to replay");
     let me = driver.parts.replica.id();
     driver.step(Event::Recalled { to: me, decisions: nulls(3) }).expect("skipped");
-    driver.outgoing.clear();
-    let ask = |driver: &mut Driver, to| {
+    driver.exit = Exit::default();
+    let ask = |driver: &mut Driver<Replica, Executor>, to| {
         for _ in 0..100 {
             driver.recall(ReplicaId::new(to), SeqNum::new(1), 64).expect("readable");
         }

@@ -8,6 +8,8 @@ use consensus::request::Request;
 use ledger::{Account, Command, Genesis, MeterId, Reading, members, slot_market};
 use market::{Energy, Money, ParticipantId};
 
+use consensus::ids::Digest;
+
 use super::*;
 use crate::founding::FoundingFile;
 use crate::hex::Hex32;
@@ -36,7 +38,7 @@ fn founding() -> Founding {
 fn sent(secret: [u8; 32], timestamp: u64, operation: Vec<u8>, attachment: Vec<u8>) -> Submission {
     let signer = Signer::ed25519(founding().scope(), secret);
     let (key, timestamp) = (signer.public_key(), Timestamp::new(timestamp));
-    Submission { request: signer.sign(Request { key, timestamp, operation }), attachment }
+    Submission { request: signer.sign(Request::new(key, timestamp, operation)), attachment }
 }
 
 fn by_operator(timestamp: u64, command: Command) -> Submission {

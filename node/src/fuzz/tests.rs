@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use consensus::ids::{Digest, NetworkId, ReplicaId, SeqNum, Timestamp, View};
 use consensus::keys::{Scope, Signer};
-use consensus::request::{Reply, Request, Submission};
+use consensus::request::{Replies, Reply, Request, Submission};
 use market::{Money, ParticipantId};
 
 use super::*;
@@ -20,7 +20,7 @@ fn folder() -> PathBuf {
 fn worth_keeping() -> Vec<(&'static str, Vec<u8>)> {
     let signer = Signer::ed25519(Scope::new(NetworkId::new(Digest::NULL)), [7; 32]);
     let (key, timestamp, replica) = (signer.public_key(), Timestamp::new(9), ReplicaId::new(1));
-    let request = Request { key, timestamp, operation: vec![1, 2, 3] };
+    let request = Request::new(key, timestamp, vec![1, 2, 3]);
     let submission = Submission { request: signer.sign(request), attachment: vec![4, 5] };
     let participant = ParticipantId::new(3);
     let to_replica = |message: &ToReplica| [&[0], wire::encode(message).as_slice()].concat();
@@ -28,7 +28,8 @@ fn worth_keeping() -> Vec<(&'static str, Vec<u8>)> {
     let to_client = |message: &ToClient| [&[1], wire::encode(message).as_slice()].concat();
     let answer = |answer| to_client(&ToClient::Answer { id: 6, answer });
     let (client, view, result) = (key.client(), View::ZERO, vec![6]);
-    let reply = Reply { view, timestamp, client, from: replica, result };
+    let replies = vec![Reply { view, timestamp, client, result }];
+    let replies = Replies { from: replica, replies };
     let (balance, score) = (Money::from_nano(-7), Some(500));
     let moment = Moment { kind: "prepare".to_owned(), author: Some(2), left: true, at_us: 11 };
     let status = Status { counters: [("bytes".to_owned(), 12)].into(), ..Status::default() };
@@ -39,7 +40,7 @@ fn worth_keeping() -> Vec<(&'static str, Vec<u8>)> {
         ("ask-status", ask(Question::Status)),
         ("ask-account", ask(Question::Account(participant))),
         ("ask-trace", ask(Question::Trace(SeqNum::new(8)))),
-        ("reply", to_client(&ToClient::Reply(signer.sign(reply)))),
+        ("reply", to_client(&ToClient::Replies(signer.sign(replies)))),
         ("refused", to_client(&ToClient::Refused { client, timestamp, why: Unwelcome::Stale })),
         ("pong", answer(Answer::Pong)),
         ("status", answer(Answer::Status(status))),

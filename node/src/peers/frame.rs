@@ -5,6 +5,7 @@
 
 use std::io;
 
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Bytes before each frame: its length, little endian.
@@ -40,31 +41,67 @@ pub fn push(buffer: &mut Vec<u8>, payload: &[u8]) {
     buffer.extend_from_slice(payload);
 }
 
-/// Reads one frame of at most `max` bytes.
-///
-/// # Errors
-///
-/// [`FrameError`]; the stream is useless then.
-pub async fn read(
-    stream: &mut (impl AsyncRead + Unpin),
+/// Frames from a stream, as many at a time as have arrived: what is done once per group - waking a task, checking
+/// signatures - is done once for many frames when there are many.
+#[derive(Debug)]
+pub struct Frames<S> {
+    stream: S,
     max: usize,
-) -> Result<Vec<u8>, FrameError> {
-    let mut head = [0; HEAD];
-    match stream.read_exact(&mut head).await {
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            return Err(FrameError::Closed);
+    /// What has arrived of frames that were not handed out.
+    buffer: BytesMut,
+}
+
+impl<S: AsyncRead + Unpin> Frames<S> {
+    /// Bytes asked of the stream at once.
+    const CHUNK: usize = 64 << 10;
+
+    /// Reads frames of at most `max` bytes from `stream`.
+    pub fn new(stream: S, max: usize) -> Self {
+        Self { stream, max, buffer: BytesMut::new() }
+    }
+
+    /// Waits for at least one frame and returns all that have arrived.
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError`]; the stream is useless then.
+    pub async fn next(&mut self) -> Result<Vec<Bytes>, FrameError> {
+        let mut frames = Vec::new();
+        loop {
+            let end = loop {
+                match self.cut() {
+                    Ok(Some(frame)) => frames.push(frame),
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            };
+            // What came before a bad frame counts; the bad one is found again.
+            match end {
+                _ if !frames.is_empty() => return Ok(frames),
+                Some(error) => return Err(error),
+                None => {}
+            }
+            // Memory follows what arrives, not what was announced.
+            self.buffer.reserve(Self::CHUNK);
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(FrameError::Closed);
+            }
         }
-        Err(error) => return Err(error.into()),
     }
-    let got = u32::from_le_bytes(head) as usize;
-    if got > max {
-        return Err(FrameError::TooLong { got, max });
+
+    /// The first frame of the buffer if all of it is there.
+    fn cut(&mut self) -> Result<Option<Bytes>, FrameError> {
+        let Some(head) = self.buffer.first_chunk::<HEAD>() else { return Ok(None) };
+        let got = u32::from_le_bytes(*head) as usize;
+        if got > self.max {
+            return Err(FrameError::TooLong { got, max: self.max });
+        }
+        if self.buffer.len() < HEAD + got {
+            return Ok(None);
+        }
+        self.buffer.advance(HEAD);
+        Ok(Some(self.buffer.split_to(got).freeze()))
     }
-    // Memory follows what arrives, not what was announced.
-    let mut payload = Vec::with_capacity(got.min(64 << 10));
-    let taken = stream.take(got as u64).read_to_end(&mut payload).await?;
-    if taken < got { Err(FrameError::Closed) } else { Ok(payload) }
 }
 
 #[cfg(test)]
@@ -72,11 +109,11 @@ mod tests {
     use super::*;
 
     async fn all(bytes: &[u8], max: usize) -> (Vec<Vec<u8>>, FrameError) {
-        let mut stream = bytes;
+        let mut arriving = Frames::new(bytes, max);
         let mut frames = Vec::new();
         loop {
-            match read(&mut stream, max).await {
-                Ok(frame) => frames.push(frame),
+            match arriving.next().await {
+                Ok(group) => frames.extend(group.iter().map(|frame| frame.to_vec())),
                 Err(error) => return (frames, error),
             }
         }
@@ -97,6 +134,16 @@ mod tests {
         let (frames, end) = all(&u32::MAX.to_le_bytes(), 1 << 20).await;
         assert!(frames.is_empty());
         assert!(matches!(end, FrameError::TooLong { got: 0xffff_ffff, max: 0x10_0000 }));
+    }
+
+    /// What came before a frame that is refused still counts.
+    #[tokio::test]
+    async fn a_long_frame_does_not_take_others_with_it() {
+        let mut bytes = Vec::new();
+        [b"one".as_slice(), b"longer"].iter().for_each(|frame| push(&mut bytes, frame));
+        let (frames, end) = all(&bytes, 5).await;
+        assert_eq!(frames, [b"one".to_vec()]);
+        assert!(matches!(end, FrameError::TooLong { got: 6, max: 5 }));
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use consensus::ids::ReplicaId;
 use consensus::limits::Limits;
 use rustls::pki_types::CertificateDer;
@@ -19,7 +20,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::crowd::{Crowd, Place};
-use super::frame::{self, FrameError};
+use super::frame::{self, FrameError, Frames};
 use super::handshake;
 pub use super::outbox::Payload;
 use super::outbox::{Ended, Outbox, Pending, outbox};
@@ -128,8 +129,8 @@ impl Caller {
 
 /// What is done with frames that arrive: called with the sender and the frame; waits when there is no room.
 pub trait Inbox: Clone + Send + Sync + 'static {
-    /// Takes one frame.
-    fn take(&self, from: ReplicaId, frame: Vec<u8>) -> impl Future<Output = ()> + Send;
+    /// Takes frames that arrived together, in order.
+    fn take(&self, from: ReplicaId, frames: Vec<Bytes>) -> impl Future<Output = ()> + Send;
 }
 
 /// The receiving side: accepts the other replicas' calls until `stop` says so.
@@ -198,16 +199,18 @@ impl Entrance {
 }
 
 async fn receive(
-    mut stream: TlsStream<TcpStream>,
+    stream: TlsStream<TcpStream>,
     from: ReplicaId,
     inbox: &impl Inbox,
     metrics: &Metrics,
 ) {
+    let mut arriving = Frames::new(stream, Limits::MESSAGE_BYTES);
     loop {
-        match frame::read(&mut stream, Limits::MESSAGE_BYTES).await {
-            Ok(frame) => {
-                metrics.add(Count::BytesIn, (frame.len() + frame::HEAD) as u64);
-                inbox.take(from, frame).await;
+        match arriving.next().await {
+            Ok(frames) => {
+                let bytes: usize = frames.iter().map(|frame| frame.len() + frame::HEAD).sum();
+                metrics.add(Count::BytesIn, bytes as u64);
+                inbox.take(from, frames).await;
             }
             Err(FrameError::TooLong { .. }) => {
                 metrics.add(Count::Oversized, 1);

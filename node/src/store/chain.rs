@@ -14,7 +14,7 @@ use consensus::wire::{self, WireError};
 use ledger::BlockHeader;
 use serde::{Deserialize, Serialize};
 
-use super::log::{Log, LogError, Place, read_all, read_whole};
+use super::log::{Debt, Log, LogError, Place, read_all, read_whole};
 
 /// One entry of `blocks.log`: a position with its seal. A null request has a seal and no block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +197,16 @@ impl Chain {
     pub fn sync(&mut self) -> Result<u64, LogError> {
         let synced = [self.private.sync()?, self.blocks.sync()?, self.checkpoints.sync()?];
         Ok(synced.into_iter().map(u64::from).sum())
+    }
+
+    /// As [`Log::debt`] for each file, in the order in which they must become durable: private parts first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Log::debt`].
+    pub fn debts(&mut self) -> Result<Vec<Debt>, LogError> {
+        let debts = [self.private.debt()?, self.blocks.debt()?, self.checkpoints.debt()?];
+        Ok(debts.into_iter().flatten().collect())
     }
 
     /// Whether something may not be durable yet.

@@ -26,6 +26,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes before each group: its length, and a check of the length alone.
 const GROUP_HEAD: usize = 8;
@@ -42,7 +43,7 @@ const PAGE: usize = 4 << 10;
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
-    file: File,
+    file: Arc<File>,
     length: u64,
     /// Groups not yet handed to the operating system.
     buffer: Vec<u8>,
@@ -50,6 +51,24 @@ pub struct Log {
     group: Option<usize>,
     /// Whether the file holds something that may not be durable.
     dirty: bool,
+}
+
+/// Something written that is not durable yet.
+#[derive(Debug)]
+pub struct Debt {
+    path: PathBuf,
+    file: Arc<File>,
+}
+
+impl Debt {
+    /// Waits until it is durable.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Io`]; the process must stop then.
+    pub fn pay(self) -> Result<(), LogError> {
+        self.file.sync_data().map_err(|source| LogError::Io { path: self.path, source })
+    }
 }
 
 /// Where one payload lies.
@@ -117,6 +136,7 @@ impl Log {
         let (path, buffer) = (path.to_owned(), Vec::new());
         // What an earlier process wrote may still be in the machine's memory only.
         let dirty = length > 0;
+        let file = Arc::new(file);
         Ok((Self { path, file, length, buffer, group: None, dirty }, frames))
     }
 
@@ -156,7 +176,7 @@ impl Log {
     /// [`LogError::Io`]; durability is in doubt then, and the process should stop.
     pub fn flush(&mut self) -> Result<(), LogError> {
         self.close_group();
-        let written = self.file.write_all(&self.buffer);
+        let written = self.file.as_ref().write_all(&self.buffer);
         written.map_err(|source| LogError::Io { path: self.path.clone(), source })?;
         self.dirty |= !self.buffer.is_empty();
         self.length += self.buffer.len() as u64;
@@ -178,6 +198,18 @@ impl Log {
         Ok(std::mem::take(&mut self.dirty))
     }
 
+    /// Flushes, and hands out what it takes to make everything so far durable elsewhere; none if it is durable. From
+    /// then on the log counts as durable: whoever takes the debt stops the process if it cannot be paid.
+    ///
+    /// # Errors
+    ///
+    /// As [`Log::flush`].
+    pub fn debt(&mut self) -> Result<Option<Debt>, LogError> {
+        self.flush()?;
+        let owed = std::mem::take(&mut self.dirty);
+        Ok(owed.then(|| Debt { path: self.path.clone(), file: self.file.clone() }))
+    }
+
     /// Reads one payload again.
     ///
     /// # Errors
@@ -186,10 +218,11 @@ impl Log {
     pub fn read(&mut self, place: Place) -> Result<Vec<u8>, LogError> {
         self.flush()?;
         let mut payload = vec![0; place.length as usize];
+        let mut file = self.file.as_ref();
         let mut fetch = || {
-            self.file.seek(SeekFrom::Start(place.offset))?;
-            self.file.read_exact(&mut payload)?;
-            self.file.seek(SeekFrom::Start(self.length)).map(|_| ())
+            file.seek(SeekFrom::Start(place.offset))?;
+            file.read_exact(&mut payload)?;
+            file.seek(SeekFrom::Start(self.length)).map(|_| ())
         };
         fetch().map_err(|source| LogError::Io { path: self.path.clone(), source })?;
         Ok(payload)

@@ -8,7 +8,7 @@ use std::path::Path;
 use consensus::wire::{self, WireError};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::log::{Log, LogError};
+use super::log::{Debt, Log, LogError};
 
 /// The record log of one replica.
 #[derive(Debug)]
@@ -81,6 +81,24 @@ impl Records {
     /// [`LogError`]; the process must stop then.
     pub fn sync(&mut self) -> Result<bool, LogError> {
         self.log.sync()
+    }
+
+    /// As [`Log::debt`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Log::debt`].
+    pub fn debt(&mut self) -> Result<Option<Debt>, LogError> {
+        self.log.debt()
+    }
+
+    /// Hands everything appended to the operating system.
+    ///
+    /// # Errors
+    ///
+    /// As [`Log::flush`].
+    pub fn flush(&mut self) -> Result<(), LogError> {
+        self.log.flush()
     }
 
     /// Whether the log has grown enough to be worth compacting.

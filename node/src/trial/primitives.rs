@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use consensus::ids::Timestamp;
 use consensus::keys::{Keyring, Scope, Signer};
 use consensus::request::{Request, Submission};
 
@@ -31,11 +32,8 @@ pub(super) struct Primitives {
 /// If `folder` cannot be written to.
 pub(super) fn measure(scope: Scope, folder: &Path) -> io::Result<Primitives> {
     let signer = Signer::ed25519(scope, [7; 32]);
-    let request = |count: u64| Request {
-        key: signer.public_key(),
-        timestamp: consensus::ids::Timestamp::new(count),
-        operation: vec![0; 64],
-    };
+    let key = signer.public_key();
+    let request = |count: u64| Request::new(key, Timestamp::new(count), vec![0; 64]);
     let signed =
         |count| Submission { request: signer.sign(request(count)), attachment: Vec::new() };
     let ring = Keyring::try_ed25519(scope, &[signer.public_key()]).map_err(io::Error::other)?;

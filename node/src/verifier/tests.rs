@@ -9,6 +9,7 @@ use consensus::request::Request;
 use ledger::{Command, Genesis, slot_market};
 
 use super::*;
+use crate::executor::Executor;
 use crate::founding::FoundingFile;
 use crate::hex::Hex32;
 use crate::people;
@@ -29,7 +30,8 @@ fn gate() -> (Verifier, Arc<Metrics>, mpsc::Receiver<Input>) {
     let (driver, input) = mpsc::channel(10_000);
     let metrics = Arc::new(Metrics::default());
     let admitted = Executor::new(&founding()).admitted();
-    (Verifier::new(&founding(), admitted, metrics.clone(), driver), metrics, input)
+    let keyring = founding().keyring();
+    (Verifier::new(&founding(), keyring, admitted, metrics.clone(), driver), metrics, input)
 }
 
 fn checks(metrics: &Metrics) -> u64 {
@@ -41,7 +43,7 @@ fn checks(metrics: &Metrics) -> u64 {
 
 /// A view change of replica 3, which signs whatever it likes, with `prepares` votes of its own in each of
 /// `certificates` certificates.
-fn view_change(certificates: u64, prepares: usize) -> Vec<u8> {
+fn view_change(certificates: u64, prepares: usize) -> Bytes {
     let signer = Signer::ed25519(founding().scope(), [4; 32]);
     let (from, view, digest) = (ReplicaId::new(3), View::ZERO, Digest::NULL);
     let certificate = |seq| {
@@ -53,7 +55,7 @@ fn view_change(certificates: u64, prepares: usize) -> Vec<u8> {
     let prepared = (1..=certificates).map(certificate).collect();
     let vote =
         ViewChange { view: View::new(1), stable: SeqNum::ZERO, checkpoint: None, prepared, from };
-    wire::encode(&Message::ViewChange(Arc::new(signer.sign(vote))))
+    wire::encode(&Message::ViewChange(Arc::new(signer.sign(vote)))).into()
 }
 
 /// A frame full of genuine votes costs no signature check when it holds more of them than such a message can; one of
@@ -63,10 +65,10 @@ async fn too_many_votes_are_refused_unread() {
     let (gate, metrics, mut input) = gate();
     // A quorum of 4 is 3: a certificate holds 2 PREPAREs beside the pre-prepare; the window is 256.
     for (certificates, prepares) in [(1, 100_000), (257, 2), (1, 3)] {
-        gate.take(ReplicaId::new(3), view_change(certificates, prepares)).await;
+        gate.take(ReplicaId::new(3), vec![view_change(certificates, prepares)]).await;
     }
     assert_eq!((metrics.read(Count::Misshapen), checks(&metrics)), (3, 0));
-    gate.take(ReplicaId::new(3), view_change(256, 2)).await;
+    gate.take(ReplicaId::new(3), vec![view_change(256, 2)]).await;
     assert_eq!(checks(&metrics), 1 + 256 * 3);
     assert!(input.try_recv().is_ok(), "what it claims is the protocol's business");
 }
@@ -80,10 +82,10 @@ async fn a_large_frame_does_not_let_a_small_one_pass() {
     let vote = signer.sign(Prepare { view, seq: SeqNum::new(1), digest, from });
     let large = view_change(256, 2);
     assert!(large.len() > LARGE);
-    gate.take(from, large).await;
-    gate.take(from, wire::encode(&Message::Prepare(vote))).await;
+    gate.take(from, vec![large]).await;
+    gate.take(from, vec![wire::encode(&Message::Prepare(vote)).into()]).await;
     let mut name = || match input.try_recv() {
-        Ok(Input::Message(message)) => message.name(),
+        Ok(Input::Messages(messages)) => messages[0].name(),
         Err(_) => "nothing",
     };
     assert_eq!((name(), name()), ("view-change", "prepare"));
@@ -93,7 +95,7 @@ fn submission(secret: [u8; 32], timestamp: u64, operation: Vec<u8>) -> Submissio
     let signer = Signer::ed25519(founding().scope(), secret);
     let (key, timestamp) = (signer.public_key(), Timestamp::new(timestamp));
     Submission {
-        request: signer.sign(Request { key, timestamp, operation }),
+        request: signer.sign(Request::new(key, timestamp, operation)),
         attachment: Vec::new(),
     }
 }
@@ -105,20 +107,20 @@ async fn strangers_get_little_into_the_chain() {
     let (gate, metrics, _input) = gate();
     let open = Command::SlotMarket(slot_market::Command::Open).encode();
     let operator = people::operator_seed(SEED);
-    let garbage = gate.submit(submission(operator, 1, vec![0xff; 100])).await;
-    assert_eq!(garbage, Err(Unwelcome::Inadmissible));
+    let garbage = gate.submit(vec![submission(operator, 1, vec![0xff; 100])]).await;
+    assert!(matches!(garbage[..], [(_, Unwelcome::Inadmissible)]), "{garbage:?}");
     let mut taken = 0;
     for number in 0..200_u8 {
         let mut secret = [number; 32];
         secret[0] = 77;
-        taken += u32::from(gate.submit(submission(secret, 1, open.clone())).await.is_ok());
+        taken += u32::from(gate.submit(vec![submission(secret, 1, open.clone())]).await.is_empty());
     }
     // Checking them takes some time, in which another one or two may come in.
     assert!((STRANGERS_AT_ONCE..STRANGERS_AT_ONCE + 8).contains(&taken), "{taken} were taken");
     assert_eq!(metrics.read(Count::Strangers), u64::from(200 - taken));
     for timestamp in 2..200 {
-        let taken = gate.submit(submission(operator, timestamp, open.clone())).await;
-        assert_eq!(taken, Ok(()));
+        let refused = gate.submit(vec![submission(operator, timestamp, open.clone())]).await;
+        assert_eq!(refused, []);
     }
 }
 

@@ -10,6 +10,7 @@ use node::client::{Gateway, Patience};
 use node::founding::Founding;
 use node::keys;
 use node::metrics::Count;
+use node::peers::frame::Frames;
 use node::peers::{frame, handshake};
 use node::talk::{Question, ToClient, ToReplica, Unwelcome};
 use tokio::io::AsyncWriteExt;
@@ -105,11 +106,9 @@ fn strangers_are_refused_and_counted_and_change_nothing() {
 /// A signed submission as it travels, ending in the signature and an empty private part.
 fn submission(world: &World) -> Vec<u8> {
     let signer: Signer = world.operator();
-    let request = consensus::request::Request {
-        key: signer.public_key(),
-        timestamp: consensus::ids::Timestamp::new(1 << 40),
-        operation: register(77).encode(),
-    };
+    let timestamp = consensus::ids::Timestamp::new(1 << 40);
+    let operation = register(77).encode();
+    let request = consensus::request::Request::new(signer.public_key(), timestamp, operation);
     let request = signer.sign(request);
     encode(&ToReplica::Submit(consensus::request::Submission { request, attachment: Vec::new() }))
 }
@@ -203,9 +202,11 @@ fn questions_without_reading_cost_little_memory() {
 
 /// The next message on a connection to the client port.
 async fn heard(stream: &mut tokio_rustls::client::TlsStream<tokio::net::TcpStream>) -> ToClient {
-    let frame = frame::read(stream, 1 << 20);
-    let frame = tokio::time::timeout(Duration::from_secs(10), frame).await.expect("in time");
-    consensus::wire::decode(&frame.expect("a frame"), 1 << 20).expect("a message")
+    let mut arriving = Frames::new(stream, 1 << 20);
+    let frames = tokio::time::timeout(Duration::from_secs(10), arriving.next()).await;
+    let frames = frames.expect("in time").expect("a frame");
+    assert_eq!(frames.len(), 1, "one answer at a time");
+    consensus::wire::decode(&frames[0], 1 << 20).expect("a message")
 }
 
 /// A stranger who submits something in the name of somebody else's key is refused, and whose key it is hears nothing
@@ -217,8 +218,7 @@ fn a_stranger_cannot_cancel_a_request() {
     let (operator, stranger) = (world.operator(), world.home(99));
     let forge = |operation: Vec<u8>| {
         let timestamp = consensus::ids::Timestamp::new(7);
-        let request =
-            consensus::request::Request { key: operator.public_key(), timestamp, operation };
+        let request = consensus::request::Request::new(operator.public_key(), timestamp, operation);
         let signature = stranger.sign(request.clone()).signature;
         let request = consensus::keys::Signed { message: request, signature };
         framed(&ToReplica::Submit(consensus::request::Submission { request, attachment: vec![] }))
@@ -241,8 +241,8 @@ fn a_stranger_cannot_cancel_a_request() {
             assert_eq!((client, timestamp.get()), (operator.public_key().client(), 7));
             assert_eq!(why, expected, "who lied is told");
         }
-        let nothing = frame::read(&mut own, 1 << 20);
-        let nothing = tokio::time::timeout(Duration::from_millis(500), nothing).await;
+        let mut arriving = Frames::new(&mut own, 1 << 20);
+        let nothing = tokio::time::timeout(Duration::from_millis(500), arriving.next()).await;
         assert!(nothing.is_err(), "the operator hears of a request that it never sent");
     });
     assert!(world.submit(&operator, register(5)).expect("answered").is_accepted());
@@ -261,15 +261,15 @@ fn silent_connections_lock_nobody_out() {
         let mut stream = call(&world).await;
         let ping = framed(&ToReplica::Ask { id: 1, question: Question::Ping });
         stream.write_all(&ping).await.expect("written");
-        frame::read(&mut stream, 1 << 20).await.expect("a pong");
+        Frames::new(&mut stream, 1 << 20).next().await.expect("a pong");
     };
     let patience = Duration::from_secs(4);
     let answered = world.runtime.block_on(async { tokio::time::timeout(patience, ask).await });
     assert!(answered.is_ok(), "no answer within {patience:?} beside silent sockets");
     let closed = world.runtime.block_on(async {
         let mut silent = call(&world).await; // encrypted, and then nothing
-        let end = frame::read(&mut silent, 1 << 20);
-        tokio::time::timeout(Duration::from_secs(8), end).await
+        let mut end = Frames::new(&mut silent, 1 << 20);
+        tokio::time::timeout(Duration::from_secs(8), end.next()).await.map(|_| ())
     });
     assert!(closed.is_ok(), "a connection that says nothing is closed");
 }

@@ -35,12 +35,12 @@ fn configurations_that_contradict_themselves_are_refused() {
         (
             "127.0.0.1:17402",
             "127.0.0.1:17400",
-            "config.toml:13: field peers: address 127.0.0.1:17400 is used twice",
+            "config.toml:15: field peers: address 127.0.0.1:17400 is used twice",
         ),
         (
             "replica-2.pem",
             "replica-3.pem",
-            "config.toml:25: field certificate: replicas 2 and 3 show the same certificate",
+            "config.toml:27: field certificate: replicas 2 and 3 show the same certificate",
         ),
         ("signing.key", "missing.key", "config.toml:4: field signing_key"),
         ("link.key", "missing.key", "config.toml:5: field link_key"),
@@ -106,7 +106,7 @@ fn a_port_in_use_is_named() {
     let port = taken.local_addr().expect("bound").port();
     assert!(run(&["init", "--out", &out, "--port", &port.to_string()]).status.success());
     let line = refused(&["node", "--config", &format!("{out}/replica-0/config.toml")]);
-    let expected = format!("config.toml:8: field peers: cannot listen on 127.0.0.1:{port}");
+    let expected = format!("config.toml:10: field peers: cannot listen on 127.0.0.1:{port}");
     assert!(line.contains(&expected), "{line}");
 }
 

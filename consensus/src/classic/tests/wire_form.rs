@@ -56,7 +56,7 @@ fn the_commit() -> Signed<Commit> {
 
 fn the_request() -> Signed<Request> {
     let key = PublicKey::new([0xcc; 32]);
-    signed(Request { key, timestamp: Timestamp::new(7), operation: vec![0x0a, 0x0b] })
+    signed(Request::new(key, Timestamp::new(7), vec![0x0a, 0x0b]))
 }
 
 /// Proposed by replica 3 with one byte c0 of context, one request, and its private part 0e.
@@ -290,10 +290,8 @@ fn any_commit() -> impl Strategy<Value = Signed<Commit>> {
 
 fn any_request() -> impl Strategy<Value = Signed<Request>> {
     let fields = (any::<[u8; 32]>(), any::<u64>(), vec(any::<u8>(), 0..200));
-    any_signed(fields.prop_map(|(key, timestamp, operation)| Request {
-        key: PublicKey::new(key),
-        timestamp: Timestamp::new(timestamp),
-        operation,
+    any_signed(fields.prop_map(|(key, timestamp, operation)| {
+        Request::new(PublicKey::new(key), Timestamp::new(timestamp), operation)
     }))
 }
 
