@@ -13,6 +13,7 @@ pub mod setup;
 pub mod agenda;
 pub mod trace;
 pub mod tally;
+pub mod branch;
 pub mod plan;
 pub mod network;
 pub mod disk;

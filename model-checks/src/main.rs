@@ -149,6 +149,7 @@ fn tell(report: &Report, seconds: f64, out: &mut impl Write) -> Result<()> {
         }
         writeln!(out, "{count:>14}  {name}")?;
     }
+    tell_branches(report, out)?;
     let Report { runs, lying, twice, events, decided, changed, .. } = report;
     let fewest = report.fewest.unwrap_or(0);
     let millis = Duration::from_secs_f64(seconds).as_millis().max(1);
@@ -165,6 +166,19 @@ fn tell(report: &Report, seconds: f64, out: &mut impl Write) -> Result<()> {
     }
     for (seed, failure) in &report.failures {
         writeln!(out, "FAILS: seed {seed}: {failure}")?;
+    }
+    Ok(())
+}
+
+/// For each event, what came of it at honest replicas.
+fn tell_branches(report: &Report, out: &mut impl Write) -> Result<()> {
+    let mut event = "";
+    for (of, effect, count) in report.branches.iter() {
+        if event != of {
+            writeln!(out, "what came of: {of}")?;
+            event = of;
+        }
+        writeln!(out, "{count:>14}  {effect}")?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use std::thread;
 
 use consensus::adversary::Adversary;
 use consensus::ids::Digest;
+use consensus::sim::branch::{Branches, expected};
 use consensus::sim::fault::Class;
 use consensus::sim::scenario::{Outcome, Scenario};
 use consensus::sim::swarm;
@@ -25,8 +26,10 @@ pub use shrink::{rule, shrink};
 
 /// One seed in so many runs twice.
 const TWICE: u64 = 100;
-/// From so many seeds on, everything has to be reached.
+/// From so many seeds on, everything usual has to be reached.
 pub const DEMANDING: u64 = 1_000;
+/// From so many seeds on, every refusal and every rare branch too.
+pub const DEMANDING_MORE: u64 = 10_000;
 /// Failures that are kept; a broken rule fails everywhere.
 const FAILURES_MAX: usize = 20;
 
@@ -53,6 +56,8 @@ pub struct Report {
     pub changed: u64,
     /// How often what happened.
     pub tally: Tally,
+    /// What came of which event at honest replicas.
+    pub branches: Branches,
 }
 
 impl Report {
@@ -64,6 +69,7 @@ impl Report {
         self.fewest = Some(self.fewest.map_or(outcome.decided, |few| few.min(outcome.decided)));
         self.changed += u64::from(outcome.view > 0);
         self.tally.merge(&outcome.tally);
+        self.branches.merge(&outcome.branches);
         for (adversary, _) in scenario.liars.values() {
             self.tally.count("liar", adversary.name());
         }
@@ -86,11 +92,21 @@ impl Report {
         self.fewest = self.fewest.into_iter().chain(other.fewest).min();
         self.changed += other.changed;
         self.tally.merge(&other.tally);
+        self.branches.merge(&other.branches);
     }
 
     /// What should have happened and did not.
     pub fn unreached(&self) -> Vec<(&'static str, &'static str)> {
-        expected().into_iter().filter(|(group, name)| self.tally.of(group, name) == 0).collect()
+        let mut missing = counted();
+        let mut branches: Vec<_> = expected::pairs(expected::USUAL).collect();
+        if self.runs >= DEMANDING_MORE {
+            missing.extend(REFUSALS.map(|name| ("refused", name)));
+            branches.extend(expected::pairs(expected::RARE));
+        }
+        missing.retain(|(group, name)| self.tally.of(group, name) == 0);
+        branches.retain(|(event, effect)| self.branches.of(event, effect) == 0);
+        missing.extend(branches);
+        missing
     }
 
     /// Whether nothing failed, and everything was reached if there were seeds enough.
@@ -119,12 +135,11 @@ const MESSAGES: [&str; 12] = [
 const EVENTS: [&str; 4] =
     ["null request", "stable checkpoint", "catch-up served", "refuses to start"];
 
-/// Everything that a swarm has to reach.
-pub fn expected() -> Vec<(&'static str, &'static str)> {
+/// Everything beside refusals and branches of handlers that a swarm has to reach.
+pub fn counted() -> Vec<(&'static str, &'static str)> {
     let mut all: Vec<_> = Class::ALL.iter().map(|class| ("fault", class.name())).collect();
     all.extend(Adversary::ALL.iter().map(|adversary| ("liar", adversary.name())));
     all.extend(MESSAGES.map(|name| ("received", name)));
-    all.extend(REFUSALS.map(|name| ("refused", name)));
     all.push(("refused", "forged"));
     all.extend(EVENTS.map(|name| ("event", name)));
     all

@@ -3,6 +3,7 @@
 //! In: what it hears. Out: proposals in views it does not lead, new views that do not follow, votes in the name of
 //! others, requests without bounds. Refuses to know: the keys of others; what it says in their names is refused.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::action::Action;
@@ -10,6 +11,7 @@ use crate::certificate::{Checkpoint, CheckpointCertificate, Commit};
 use crate::classic::message::{Message, NewView, ViewChange};
 use crate::classic::prepared::{PrePrepare, Prepare};
 use crate::ids::{Digest, SeqNum, Timestamp, View};
+use crate::keys::Signed;
 use crate::request::{Request, Submission};
 
 use super::mouth::{Deeds, Mouth};
@@ -26,16 +28,27 @@ fn own_view(mouth: &Mouth, view: View) -> View {
     view
 }
 
-/// A new view out of the view changes at hand, which may be too few, of other views, or repeated.
+/// The last view changes heard, of different replicas; those for `view` first, if there are enough of them.
+fn shown(mouth: &Mouth, view: View) -> Vec<Arc<Signed<ViewChange>>> {
+    let quorum = mouth.committee.quorum();
+    let all = mouth.heard.iter().rev().filter_map(|message| match message {
+        Message::ViewChange(vote) => Some(vote.clone()),
+        _ => None,
+    });
+    let mut fitting = BTreeMap::new();
+    for vote in all.clone().filter(|vote| vote.view == view) {
+        fitting.entry(vote.from).or_insert(vote);
+    }
+    if fitting.len() >= quorum {
+        return fitting.into_values().take(quorum).collect();
+    }
+    all.take(quorum).collect()
+}
+
+/// A new view out of the view changes at hand, which may be too few, of other views, or repeated; its proposal does
+/// not follow from them.
 fn new_view(mouth: &mut Mouth, view: View) -> Message {
-    let heard = mouth.heard.iter().rev();
-    let mut view_changes: Vec<_> = heard
-        .filter_map(|message| match message {
-            Message::ViewChange(vote) => Some(vote.clone()),
-            _ => None,
-        })
-        .take(mouth.committee.quorum())
-        .collect();
+    let mut view_changes = shown(mouth, view);
     let claim = ViewChange {
         view,
         stable: SeqNum::ZERO,
@@ -53,14 +66,16 @@ fn new_view(mouth: &mut Mouth, view: View) -> Message {
     Message::NewView(Arc::new(mouth.sign(new_view)))
 }
 
-/// A request of its own: too long, older than another, or at odds with another.
+/// A request of its own: too long, older than another, at odds with another, or one that the application of the
+/// simulator refuses, because its private part is missing.
 fn request(mouth: &mut Mouth) -> Message {
     let length = match mouth.draw.below(3) {
         0 => mouth.operation_bytes + 1,
         other => usize::try_from(other).expect("small"),
     };
     let timestamp = Timestamp::new(mouth.draw.below(4));
-    let operation = vec![0; length];
+    let tag = u8::from(mouth.draw.one_in(2));
+    let operation = vec![tag; length];
     let request = mouth.sign(Request::new(mouth.key(), timestamp, operation));
     Message::Request(Submission { request, attachment: Vec::new() })
 }
@@ -85,6 +100,13 @@ fn certificate(mouth: &Mouth, seq: SeqNum, digest: Digest) -> Message {
 
 /// Claims something.
 pub fn hear(mouth: &mut Mouth, out: &mut Deeds) {
+    if let Some(Message::ViewChange(vote)) = mouth.heard.back()
+        && mouth.committee.primary(vote.view) == mouth.id
+    {
+        let message = new_view(mouth, vote.view);
+        let to = mouth.somebody();
+        out.push(Action::Send { to, message });
+    }
     if !mouth.draw.one_in(CHANCES) {
         return;
     }

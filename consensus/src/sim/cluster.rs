@@ -15,6 +15,7 @@ use crate::protocol::Protocol;
 use crate::request::Answer;
 
 use super::agenda::Agenda;
+use super::branch::Branches;
 use super::fault::Injection;
 use super::network::Network;
 use super::oracle::Oracle;
@@ -43,6 +44,7 @@ pub struct Cluster<P: Protocol, A> {
     pub(super) signers: Vec<Signer>,
     pub(super) trace: Trace,
     pub(super) tally: Tally,
+    pub(super) branches: Branches,
     /// Messages that left, by receiver-independent name.
     pub(super) sent: BTreeMap<&'static str, u64>,
     pub(super) name: fn(&P::Message) -> &'static str,
@@ -101,6 +103,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             signers,
             trace: Trace::default(),
             tally: Tally::default(),
+            branches: Branches::default(),
             sent: BTreeMap::new(),
             name,
             blank,
@@ -152,6 +155,11 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
     /// How often what happened.
     pub fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// What came of which event at honest replicas.
+    pub fn branches(&self) -> &Branches {
+        &self.branches
     }
 
     /// The faults injected so far.

@@ -13,9 +13,11 @@ use crate::event::{Event, Verdict};
 use crate::ids::{ReplicaId, SeqNum};
 use crate::protocol::Protocol;
 
+use super::branch::{self, Taken};
 use super::cluster::{Cluster, Occurrence, micros};
 use super::fault::Class;
 use super::oracle::memory;
+use super::process::Recent;
 use super::tally;
 use super::watch::Readable;
 
@@ -61,6 +63,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
         let machine = &mut self.machines[usize::from(at.get())];
         machine.application = self.blank.clone();
         machine.armed.clear();
+        machine.heard = Recent::default();
         machine.life += 1;
         let records = machine.disk.records().to_vec();
         machine.replica = Some(P::new(machine.config.clone(), records));
@@ -89,17 +92,37 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
 
     /// Lets one replica step, as the agenda does. For tests that put words into a replica's ear.
     pub fn step(&mut self, at: ReplicaId, event: Event<P::Message>) {
+        self.step_again(at, event, false);
+    }
+
+    /// The same, for a message that may have come before.
+    pub(super) fn step_again(&mut self, at: ReplicaId, event: Event<P::Message>, again: bool) {
         let machine = &mut self.machines[usize::from(at.get())];
         let Some(replica) = machine.replica.as_mut() else { return };
+        let name = self.name;
+        let (before, named) = (replica.standing(), branch::event(&event, name));
+        let round = match &event {
+            Event::Received(message) => message.round().filter(|_| message.is_vote()),
+            _ => None,
+        };
         let mut actions = Vec::new();
-        match replica.step(event, &mut actions) {
+        let taken = replica.step(event, &mut actions);
+        let after = replica.standing();
+        let is_honest = !self.setup.liars.contains(&at);
+        match taken {
             Ok(()) => {
+                if is_honest {
+                    let taken = Taken { event: named, before, after, again, round };
+                    let effects = actions.iter().map(|action| branch::effect(action, name));
+                    self.branches.took(&taken, effects);
+                }
                 machine.outbox.extend(actions);
                 self.perform(at);
                 self.hand_back(at);
             }
-            Err(reject) if !self.setup.liars.contains(&at) => {
+            Err(reject) if is_honest => {
                 self.tally.count("refused", tally::refusal(&reject));
+                self.branches.refused(named, &reject);
             }
             Err(_) => {}
         }

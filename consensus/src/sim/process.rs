@@ -36,6 +36,8 @@ pub struct Machine<P: Protocol, A> {
     pub answers: u32,
     /// After a restart, the last of its own decisions that was handed back, until all are.
     pub recalled: Option<SeqNum>,
+    /// Which messages it got lately.
+    pub heard: Recent,
     /// It does nothing any more.
     pub frozen: bool,
     /// Its disk was found damaged: it does not start again.
@@ -57,6 +59,7 @@ impl<P: Protocol, A> Machine<P, A> {
             performed: 0,
             answers: 0,
             recalled: None,
+            heard: Recent::default(),
             frozen: false,
             refuses: false,
         }
@@ -65,6 +68,27 @@ impl<P: Protocol, A> Machine<P, A> {
     /// Whether its process runs and may do something.
     pub fn is_up(&self) -> bool {
         self.replica.is_some() && !self.frozen
+    }
+}
+
+/// The messages of late, for telling a repeated one. It may forget any of them.
+#[derive(Clone, Debug)]
+pub struct Recent(Vec<u64>);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self(vec![0; Self::PLACES])
+    }
+}
+
+impl Recent {
+    /// Places for messages: those of a few positions.
+    const PLACES: usize = 512;
+
+    /// Whether a message with this fold came lately; remembers it.
+    pub fn knows(&mut self, fold: u64) -> bool {
+        let place = usize::try_from(fold % Self::PLACES as u64).expect("a place");
+        std::mem::replace(&mut self.0[place], fold) == fold
     }
 }
 

@@ -132,10 +132,11 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             other => self.trace.note(&(now, other)),
         }
         match occurrence {
-            Occurrence::Arrives { to, message, .. } => {
+            Occurrence::Arrives { to, fold, message } => {
                 if self.replica(to).is_some() {
                     self.tally.count("received", (self.name)(&message));
-                    self.step(to, Event::Received(message));
+                    let again = self.machines[usize::from(to.get())].heard.knows(fold);
+                    self.step_again(to, Event::Received(message), again);
                 }
             }
             Occurrence::Expires { at, timer, armed } => {

@@ -29,6 +29,7 @@ use crate::keys::Signer;
 use crate::limits::{Limits, LimitsSpec};
 use crate::protocol::Protocol;
 
+use super::branch::Branches;
 use super::cluster::Cluster;
 use super::fault::{Faults, Injection};
 use super::journal::Journal;
@@ -98,6 +99,8 @@ pub struct Outcome {
     pub injected: Vec<Injection>,
     /// How often what happened.
     pub tally: Tally,
+    /// What came of which event.
+    pub branches: Branches,
 }
 
 impl Scenario {
@@ -184,6 +187,7 @@ impl Scenario {
             view: cluster.oracle().view,
             injected: cluster.injected().to_vec(),
             tally: cluster.tally().clone(),
+            branches: cluster.branches().clone(),
         }
     }
 

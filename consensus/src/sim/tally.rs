@@ -37,7 +37,7 @@ impl Tally {
 }
 
 /// The refusals that a message of another replica can cause.
-pub const REFUSALS: [&str; 19] = [
+pub const REFUSALS: [&str; 25] = [
     "wrong view",
     "changing view",
     "outside window",
@@ -47,9 +47,15 @@ pub const REFUSALS: [&str; 19] = [
     "bad proposal",
     "wrong proposer",
     "bad certificate",
-    "bad view change",
+    "bad view change: certificate",
+    "bad view change: stable",
+    "bad view change: position",
+    "bad view change: future certificate",
+    "bad view change: not primary",
+    "bad new view: certificate",
+    "bad new view: view",
+    "bad new view: claims",
     "bad new view: decision",
-    "bad new view: other",
     "stale request",
     "conflicting request",
     "overloaded",
@@ -71,9 +77,20 @@ pub const fn refusal(reject: &Reject) -> &'static str {
         Reject::BadProposal(_) => "bad proposal",
         Reject::WrongProposer { .. } => "wrong proposer",
         Reject::BadCertificate(_) => "bad certificate",
-        Reject::BadViewChange { .. } => "bad view change",
-        Reject::BadNewView { why: BadClaim::Decision { .. }, .. } => "bad new view: decision",
-        Reject::BadNewView { .. } => "bad new view: other",
+        Reject::BadViewChange { why, .. } => match why {
+            BadClaim::Certificate(_) => "bad view change: certificate",
+            BadClaim::Stable { .. } => "bad view change: stable",
+            BadClaim::Position(_) => "bad view change: position",
+            BadClaim::FutureCertificate(_) => "bad view change: future certificate",
+            BadClaim::NotPrimary(_) => "bad view change: not primary",
+            BadClaim::View(_) | BadClaim::Decision { .. } => "bad view change: other",
+        },
+        Reject::BadNewView { why, .. } => match why {
+            BadClaim::Decision { .. } => "bad new view: decision",
+            BadClaim::Certificate(_) => "bad new view: certificate",
+            BadClaim::View(_) => "bad new view: view",
+            _ => "bad new view: claims",
+        },
         Reject::StaleRequest { .. } => "stale request",
         Reject::ConflictingRequest { .. } => "conflicting request",
         Reject::Overloaded(_) => "overloaded",

@@ -62,6 +62,9 @@ pub trait Readable {
 
     /// The view it counts in; none if it counts in all of them.
     fn round(&self) -> Option<u64>;
+
+    /// Whether it is a proposal or a vote of the view it counts in.
+    fn is_vote(&self) -> bool;
 }
 
 impl Readable for Message {
@@ -113,5 +116,9 @@ impl Readable for Message {
             Self::Status(status) => Some(status.view.get()),
             _ => None,
         }
+    }
+
+    fn is_vote(&self) -> bool {
+        matches!(self, Self::Propose(_) | Self::Prepare(_) | Self::Commit(_))
     }
 }

@@ -4,7 +4,7 @@ use consensus::classic::Replica;
 use consensus::sim::scenario::Scenario;
 use model_checks::mutants::{Amnesiac, Hasty};
 use model_checks::replica::Subject;
-use model_checks::swarm::{self, quietly, rule, shrink};
+use model_checks::swarm::{self, DEMANDING, DEMANDING_MORE, Report, quietly, rule, shrink};
 
 /// A few hundred seeds: nothing fails, seeds that run twice go the same way, each decides at least ten positions,
 /// and most of them have a liar.
@@ -14,6 +14,24 @@ fn a_short_swarm_is_clean() {
     assert!(report.is_clean(), "{:?} {:?}", report.failures, report.unequal);
     assert_eq!((report.runs, report.twice), (300, 3));
     assert!(report.fewest >= Some(10) && report.lying > 150 && report.changed > 50, "{report:?}");
+}
+
+/// A large swarm that never took a branch is not clean, and says which; a small one need not take all of them. The
+/// short swarm above takes nearly all, so the names in the table are those that are counted.
+#[test]
+fn a_branch_that_is_never_taken_is_named() {
+    let blind = |runs| Report { runs, ..Report::default() };
+    assert!(blind(DEMANDING - 1).is_clean());
+    assert!(!blind(DEMANDING).is_clean());
+    let missing = blind(DEMANDING).unreached();
+    assert!(missing.contains(&("commit", "executes")));
+    assert!(!missing.contains(&("new-view", "refused: bad new view: claims")), "rare");
+    let missing = blind(DEMANDING_MORE).unreached();
+    assert!(missing.contains(&("new-view", "refused: bad new view: claims")));
+    let sighted = swarm::run::<Replica>(0..60, 2, None);
+    let taken = Report { runs: DEMANDING, ..sighted };
+    let (all, left) = (blind(DEMANDING).unreached().len(), taken.unreached());
+    assert!(left.len() * 4 < all, "{} of {all} left: {left:?}", left.len());
 }
 
 /// The first seed at which replicas `P` break a rule of this name, made short.
