@@ -17,6 +17,7 @@ use std::time::Duration;
 use benches::workload::{proposal, scope};
 use consensus::action::Action;
 use consensus::certificate::Commit;
+use consensus::classic::evidence::Evidence;
 use consensus::classic::message::{Message, Propose};
 use consensus::classic::prepared::{PrePrepare, Prepare};
 use consensus::classic::record::Record;
@@ -142,7 +143,7 @@ impl Stage {
         c: &mut Criterion,
         name: &str,
         event: Event<Message>,
-        shows: fn(&Action<Message, Record>) -> bool,
+        shows: fn(&Action<Message, Record, Evidence>) -> bool,
     ) -> Actions<Replica> {
         c.bench_function(name, |b| {
             b.iter_batched_ref(
@@ -162,7 +163,7 @@ fn steps(c: &mut Criterion) {
     for requests in [1, 256] {
         let name = |step| format!("classic/step/{step} n=4 batch={requests}");
         let mut stage = Stage::new(requests);
-        let validates = |action: &Action<_, _>| matches!(action, Action::Validate { .. });
+        let validates = |action: &Action<_, _, _>| matches!(action, Action::Validate { .. });
         let proposed = stage.proposed();
         let asked = stage.time(c, &name("pre-prepare"), proposed, validates);
         let digest = asked.iter().find_map(|action| match action {
@@ -171,19 +172,19 @@ fn steps(c: &mut Criterion) {
         });
         let digest = digest.expect("the application is asked");
         let consent = Event::Validated { digest, verdict: Verdict::Acceptable };
-        let prepares = |action: &Action<_, _>| {
+        let prepares = |action: &Action<_, _, _>| {
             matches!(action, Action::Broadcast { message: Message::Prepare(_) })
         };
         stage.time(c, &name("validated"), consent, prepares);
         let prepare = stage.prepared_by(2);
-        let commits = |action: &Action<_, _>| {
+        let commits = |action: &Action<_, _, _>| {
             matches!(action, Action::Broadcast { message: Message::Commit(_) })
         };
         stage.time(c, &name("last prepare"), prepare, commits);
         let first = stage.committed_by(0);
         stage.happens(first);
         let last = stage.committed_by(2);
-        let executes = |action: &Action<_, _>| matches!(action, Action::Execute { .. });
+        let executes = |action: &Action<_, _, _>| matches!(action, Action::Execute { .. });
         stage.time(c, &name("last commit"), last, executes);
     }
 }

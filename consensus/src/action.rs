@@ -14,9 +14,9 @@ use crate::event::Timer;
 use crate::ids::{Digest, ReplicaId, SeqNum};
 use crate::request::{Proposal, Reply, Submission};
 
-/// One thing to do. `M` is the protocol's message type, `R` its record type.
+/// One thing to do. `M` is the protocol's message type, `R` its record type, `E` its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Action<M, R> {
+pub enum Action<M, R, E> {
     /// Send to one other replica. Loss is allowed; nothing comes back.
     Send {
         /// The receiver.
@@ -83,6 +83,14 @@ pub enum Action<M, R> {
     Stable {
         /// The certificate.
         certificate: CheckpointCertificate,
+    },
+    /// Keep proof that a replica contradicts itself, durably and for good. Each kind of offence of each replica is
+    /// handed over once in the life of this one.
+    Accuse {
+        /// The replica.
+        accused: ReplicaId,
+        /// The proof.
+        evidence: E,
     },
     /// Look up decisions in this replica's own records; `Recalled` comes back.
     Recall {

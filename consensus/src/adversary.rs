@@ -28,6 +28,7 @@ use std::str::FromStr;
 
 use crate::action::Action;
 use crate::classic::Config;
+use crate::classic::evidence::Evidence;
 use crate::classic::message::Message;
 use crate::classic::record::Record;
 use crate::event::Event;
@@ -183,7 +184,7 @@ impl<P: Protocol<Message = Message>> Liar<P> {
 
 impl<P> Member<P>
 where
-    P: Protocol<Message = Message, Record = Record, Config = Config>,
+    P: Protocol<Message = Message, Record = Record, Evidence = Evidence, Config = Config>,
 {
     /// The replica inside; the first of two.
     pub fn inner(&self) -> &P {
@@ -197,10 +198,11 @@ where
 
 impl<P> Protocol for Member<P>
 where
-    P: Protocol<Message = Message, Record = Record, Config = Config>,
+    P: Protocol<Message = Message, Record = Record, Evidence = Evidence, Config = Config>,
 {
     type Message = Message;
     type Record = Record;
+    type Evidence = Evidence;
     type Config = Brief;
 
     fn new(brief: Brief, records: Vec<Record>) -> Self {

@@ -28,6 +28,7 @@
 //! - Votes are repeated on request (`Status`), decisions are fetched with their certificates; see `catch_up`.
 //! - Messages of a later view are kept, a few per author, until that view begins here; see `early`.
 //! - Checkpoints count batches and may also be asked for by the application.
+//! - Two contradictory statements of one replica are kept as evidence against it; see [`evidence`].
 //!
 //! # Guarantees, with at most f Byzantine replicas
 //!
@@ -35,6 +36,8 @@
 //!   certificates for a position share an honest replica, which votes once; across views see `new_view`.
 //!   A crash changes nothing: every promise is durable before it leaves, and what was durable is promised again.
 //! - *At most once*: see `execution`.
+//! - *Accountability*: an honest replica is never accused; whoever contradicts, before one honest replica, a statement
+//!   that this one still holds is accused; see [`evidence`].
 //! - *Liveness* once messages arrive in time: a waiting request makes every honest replica ask for the next
 //!   view until an honest primary orders it; time-outs double, so one of them is long enough; f replicas alone
 //!   force nobody to leave a view, because joining takes f+1.
@@ -56,6 +59,7 @@
 
 pub mod prepared;
 pub mod message;
+pub mod evidence;
 pub mod record;
 mod seat;
 mod window;

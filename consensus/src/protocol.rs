@@ -15,7 +15,8 @@ use crate::reject::Reject;
 use crate::request::Submission;
 
 /// The actions of protocol `P`.
-pub type Actions<P> = Vec<Action<<P as Protocol>::Message, <P as Protocol>::Record>>;
+pub type Actions<P> =
+    Vec<Action<<P as Protocol>::Message, <P as Protocol>::Record, <P as Protocol>::Evidence>>;
 
 /// Where a replica stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +43,8 @@ pub trait Protocol: Clone + Eq + Hash + Debug {
     type Message: Clone + Eq + Hash + Debug + Serialize + DeserializeOwned + Signatures;
     /// What must survive a crash.
     type Record: Clone + Eq + Hash + Debug + Serialize + DeserializeOwned;
+    /// What proves that a replica lied.
+    type Evidence: Clone + Eq + Hash + Debug + Serialize + DeserializeOwned + Signatures;
     /// What a replica is made from.
     type Config: Clone + Debug;
 

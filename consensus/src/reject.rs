@@ -49,7 +49,8 @@ pub enum Reject {
     /// The primary's PRE-PREPARE is its vote; a PREPARE of its own would count it twice.
     #[error("a PREPARE of the primary {0}")]
     PrepareOfPrimary(ReplicaId),
-    /// A second statement of one replica about one position, different from the first.
+    /// A second statement of one replica about one position, different from the first, where such a contradiction of
+    /// the same kind is on record already. Position 0 stands for statements about a view.
     #[error("replica {from} contradicts itself at position {seq}")]
     Equivocation {
         /// Who.

@@ -10,6 +10,7 @@ use consensus::action::Action;
 use consensus::application::Application;
 use consensus::certificate::Decision;
 use consensus::classic::Config;
+use consensus::classic::evidence::Evidence;
 use consensus::classic::message::Message;
 use consensus::classic::record::Record;
 use consensus::event::{Event, Timer, Verdict};
@@ -22,17 +23,23 @@ use crate::properties::History;
 
 /// A replica that these models can drive: the shipped one, or a wrapper around it.
 pub trait Subject:
-    Protocol<Message = Message, Record = Record, Config = Config> + Send + Sync + 'static
+    Protocol<Message = Message, Record = Record, Evidence = Evidence, Config = Config>
+    + Send
+    + Sync
+    + 'static
 {
 }
 
 impl<P> Subject for P where
-    P: Protocol<Message = Message, Record = Record, Config = Config> + Send + Sync + 'static
+    P: Protocol<Message = Message, Record = Record, Evidence = Evidence, Config = Config>
+        + Send
+        + Sync
+        + 'static
 {
 }
 
 /// An action of a classic replica.
-pub type Deed = Action<Message, Record>;
+pub type Deed = Action<Message, Record, Evidence>;
 
 /// What survives a crash.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -107,7 +114,7 @@ impl<P: Subject> Machine<P> {
         let mut machine = self.clone();
         let mut wanted = Vec::new();
         machine.replica.step(event, &mut wanted)?;
-        let mut queue = VecDeque::from(wanted);
+        let mut queue: VecDeque<_> = wanted.into_iter().filter(is_seen).collect();
         let (mut sent, mut deeds) = (Vec::new(), Vec::new());
         while deeds.len() < most
             && let Some(deed) = queue.pop_front()
@@ -116,7 +123,7 @@ impl<P: Subject> Machine<P> {
                 let mut wanted = Vec::new();
                 // One verdict can settle two questions; the second answer is refused then.
                 if machine.replica.step(answer, &mut wanted).is_ok() {
-                    queue.extend(wanted);
+                    queue.extend(wanted.into_iter().filter(is_seen));
                 }
             }
             deeds.push(deed);
@@ -213,6 +220,7 @@ impl<P: Subject> Machine<P> {
             Action::Arm { .. }
             | Action::Disarm { .. }
             | Action::Reply { .. }
+            | Action::Accuse { .. }
             | Action::Stable { .. }
             | Action::Recall { .. } => None,
         }
@@ -223,6 +231,11 @@ impl<P: Subject> Machine<P> {
         self.history.execute(decision, self.executed);
         self.disk.iter_mut().for_each(|disk| disk.decisions.push(decision.clone()));
     }
+}
+
+/// Evidence is left out: it changes nothing, and nobody hears of it.
+fn is_seen(deed: &Deed) -> bool {
+    !matches!(deed, Action::Accuse { .. })
 }
 
 /// Questions are left out, and requests passed on: every replica has the request already, and the

@@ -23,6 +23,7 @@ use serde::Serialize;
 use crate::executor::{Executor, outcome};
 use crate::founding::{Founding, FoundingError, state_digest};
 use crate::store::chain::{Block, ChainError, Exported, Sealed, needs_parts};
+use crate::store::evidence::read_evidence;
 use crate::store::log::LogError;
 
 /// Findings that are listed; of a chain that is wrong throughout, the first ones tell the story.
@@ -87,6 +88,10 @@ pub struct Outcome {
     pub roots: u64,
     /// See `orders`.
     pub invariants: u64,
+    /// Pieces of evidence beside the chain that were checked and hold.
+    pub evidence: u64,
+    /// What they prove, each with the replica accused.
+    pub accused: Vec<String>,
     /// The state root at the end, in hexadecimal.
     pub root: String,
     /// The hash of the last header, in hexadecimal.
@@ -139,6 +144,7 @@ pub fn audit_trusting(
     };
     let mut run = Run::new(&founding, each_fact);
     run.chain(&exported);
+    run.evidence(&folder);
     Ok(run.finish(&folder, exported.private.is_some()))
 }
 
@@ -354,6 +360,27 @@ impl<F: FnMut(&Fact)> Run<F> {
         }
     }
 
+    /// Evidence is no part of the chain: it accuses replicas, not blocks. What proves nothing does not belong here.
+    fn evidence(&mut self, folder: &Path) {
+        let all = match read_evidence(folder) {
+            Ok(all) => all,
+            Err(error) => return self.outcome.findings.push(format!("evidence: {error}")),
+        };
+        for (entry, piece) in all.into_iter().enumerate() {
+            let (accused, offence, (view, seq)) = (piece.accused(), piece.offence(), piece.place());
+            let contradicts = piece.check(self.committee).map_err(|why| why.to_string());
+            let signed = self.keyring.verify_counted(piece, &mut self.outcome.signatures);
+            match contradicts.and(signed.map_err(|forged| forged.to_string())) {
+                Err(why) => self.outcome.findings.push(format!("evidence {entry}: {why}")),
+                Ok(_) => {
+                    self.outcome.evidence += 1;
+                    let what = format!("replica {accused}: {offence} in view {view} at {seq}");
+                    self.outcome.accused.push(what);
+                }
+            }
+        }
+    }
+
     fn finish(mut self, folder: &Path, with_private: bool) -> Outcome {
         let Some(ledger) = self.ledger.take() else { return self.outcome };
         self.outcome.root = ledger.ledger().root().to_string();
@@ -384,3 +411,6 @@ impl<F: FnMut(&Fact)> Run<F> {
         outcome
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use consensus::action::Action;
 use consensus::certificate::{CheckpointCertificate, Decision};
+use consensus::classic::evidence::Evidence;
 use consensus::classic::message::Message;
 use consensus::classic::record::Record;
 use consensus::event::{Event, Timer};
@@ -42,6 +43,7 @@ use crate::metrics::{Count, Metrics};
 use crate::peers::link::{Payload, Senders};
 use crate::registry::Registry;
 use crate::store::chain::{CHAIN_ADVICE, Chain, ChainError};
+use crate::store::evidence::EvidenceLog;
 use crate::store::log::LogError;
 use crate::store::records::Records;
 use crate::store::syncer::Syncer;
@@ -100,6 +102,8 @@ pub struct Parts<P, A> {
     pub signer: Signer,
     /// Whether it does.
     pub clients: ClientAuthentication,
+    /// What proves that others lie.
+    pub evidence: EvidenceLog,
     /// Links to the others.
     pub senders: Senders,
     /// Connections of clients.
@@ -117,9 +121,15 @@ pub struct Parts<P, A> {
 }
 
 /// A replica of the classic protocol, honest or not.
-pub trait Classic: Protocol<Message = Message, Record = Record> + Send + 'static {}
+pub trait Classic:
+    Protocol<Message = Message, Record = Record, Evidence = Evidence> + Send + 'static
+{
+}
 
-impl<P: Protocol<Message = Message, Record = Record> + Send + 'static> Classic for P {}
+impl<P> Classic for P where
+    P: Protocol<Message = Message, Record = Record, Evidence = Evidence> + Send + 'static
+{
+}
 
 /// The task's state.
 pub struct Driver<P, A> {
@@ -197,6 +207,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
     /// The first events of a life, in the order that [`Protocol::new`] asks for: `Started`, then after a restart the
     /// chain on disk, which is executed again and must lead where it led.
     fn start(&mut self) -> Result<(), DriverError> {
+        self.tell_accused();
         self.step(Event::Started)?;
         let me = self.parts.replica.id();
         let last = self.parts.chain.last();
@@ -268,7 +279,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
         Ok(None)
     }
 
-    fn perform(&mut self, action: Action<Message, Record>) -> Result<(), DriverError> {
+    fn perform(&mut self, action: Action<Message, Record, Evidence>) -> Result<(), DriverError> {
         match action {
             Action::Send { to, message } => {
                 let count = if is_vote(&message) { Count::Repeats } else { upkeep(&message) };
@@ -304,9 +315,25 @@ impl<P: Classic, A: Application> Driver<P, A> {
             Action::Execute { decision, fresh } => self.execute(&decision, &fresh)?,
             Action::Skip { decision } => self.parts.chain.append(&decision, None),
             Action::Stable { certificate } => self.keep_checkpoint(&certificate),
+            Action::Accuse { evidence, .. } => self.accuse(&evidence)?,
             Action::Recall { to, first, most } => self.recall(to, first, most)?,
         }
         Ok(())
+    }
+
+    fn accuse(&mut self, evidence: &Evidence) -> Result<(), DriverError> {
+        if self.parts.evidence.keep(evidence)? {
+            let (accused, offence) = (evidence.accused(), evidence.offence());
+            tracing::warn!(%accused, %offence, "a replica contradicts itself; the proof is kept");
+            self.parts.metrics.add(Count::Accusations, 1);
+            self.tell_accused();
+        }
+        Ok(())
+    }
+
+    fn tell_accused(&self) {
+        let accused = self.parts.evidence.accused();
+        self.parts.standing.send_modify(|status| status.accused = accused);
     }
 
     fn recall(&mut self, to: ReplicaId, first: SeqNum, most: usize) -> Result<(), DriverError> {

@@ -64,6 +64,8 @@ counters! {
     Records = "records",
     /// Times the disk was asked to make a file durable, records and chain.
     Syncs = "syncs",
+    /// Contradictions that were kept as evidence.
+    Accusations = "accusations",
     /// Events that the replica refused.
     Rejected = "rejected",
     /// Messages that did not decode.

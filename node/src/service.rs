@@ -25,6 +25,7 @@ use crate::peers::handshake;
 use crate::peers::link::{Senders, listen};
 use crate::registry::Registry;
 use crate::store::chain::{Chain, ChainError};
+use crate::store::evidence::{EvidenceError, EvidenceLog};
 use crate::store::records::{Records, RecordsError};
 use crate::store::syncer::Syncer;
 use crate::talk::Status;
@@ -74,6 +75,9 @@ pub enum ServiceError {
     /// The chain.
     #[error("{0}{advice}", advice = .0.advice())]
     Chain(#[from] ChainError),
+    /// The evidence.
+    #[error("{0}{advice}", advice = .0.advice())]
+    Evidence(#[from] EvidenceError),
     /// The driver.
     #[error(transparent)]
     Driver(#[from] DriverError),
@@ -151,6 +155,7 @@ pub async fn serve_as<P: Classic, A: Application>(
     let Works { application, gate, shown } = works;
     let replica = make(replica_config(&config), promises);
     let syncer = Syncer::start().map_err(|source| ServiceError::Thread { source })?;
+    let evidence = EvidenceLog::open(&config.data.join("chain"))?;
 
     let certificates: Vec<_> =
         config.replicas.iter().map(|peer| peer.certificate.clone()).collect();
@@ -201,6 +206,7 @@ pub async fn serve_as<P: Classic, A: Application>(
         durability: config.durability,
         signer: config.signer.clone(),
         clients,
+        evidence,
         senders,
         registry,
         standing,

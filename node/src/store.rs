@@ -8,6 +8,7 @@
 //! DATA/chain/blocks.log       every block with its seal, and the seals of null requests
 //! DATA/chain/checkpoints.log  certificates of stable checkpoints
 //! DATA/chain/private.log      private parts of commands, by position: off chain
+//! DATA/chain/evidence.log     proof that replicas contradict themselves
 //! ```
 //!
 //! What may be removed while a replica is stopped:
@@ -15,9 +16,11 @@
 //! - `records.log`: never. Without its promises the replica could contradict its own votes.
 //! - `private.log`: the blocks stay, and the replica fetches the parts from the others when it executes its chain
 //!   again. Once every replica has erased a part, no replica can be restarted from before it.
+//! - `evidence.log`: the replica needs it for nothing, but what it proves may be proved nowhere else.
 //! - All of `chain`: fetched again from the others, as long as f+1 of them hold it; so one replica at a time.
 
 pub mod log;
 pub mod syncer;
 pub mod records;
 pub mod chain;
+pub mod evidence;

@@ -137,6 +137,8 @@ pub struct Status {
     pub root: Hash,
     /// The last slot that was closed.
     pub closed: Option<Slot>,
+    /// Replicas that this one can prove to be liars, with what they did.
+    pub accused: BTreeMap<u16, Vec<String>>,
     /// Counters since the process started.
     pub counters: BTreeMap<String, u64>,
 }

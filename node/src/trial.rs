@@ -41,6 +41,7 @@ use crate::people;
 use crate::report::{Report, ViewRow};
 use crate::simulation::simulate;
 use crate::store::chain::Chain;
+use crate::store::evidence::EvidenceLog;
 
 use cluster::Cluster;
 use compare::{Evidence, Played};
@@ -243,6 +244,10 @@ fn export_one(source: &Path, target: &Path) -> anyhow::Result<()> {
         let copied = std::fs::copy(source.join(name), target.join(name));
         copied.with_context(|| target.join(name).display().to_string())?;
     }
+    let kept = EvidenceLog::open(source).map(drop);
+    let evidence = std::fs::copy(source.join("evidence.log"), target.join("evidence.log"));
+    evidence.with_context(|| target.join("evidence.log").display().to_string())?;
+    kept?;
     opened?; // what cannot be opened is copied all the same: somebody will want to look at it
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use crate::action::Action;
 use crate::certificate::Commit;
 use crate::classic::Config;
+use crate::classic::evidence::Evidence;
 use crate::classic::message::{Message, Propose};
 use crate::classic::prepared::{PrePrepare, Prepare};
 use crate::classic::record::Record;
@@ -19,7 +20,7 @@ use crate::request::Proposal;
 use super::draw::Draw;
 
 /// One thing that a replica wants done.
-pub type Deed = Action<Message, Record>;
+pub type Deed = Action<Message, Record, Evidence>;
 /// What a replica wants done.
 pub type Deeds = Vec<Deed>;
 

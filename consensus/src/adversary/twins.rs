@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::action::Action;
 use crate::classic::Config;
+use crate::classic::evidence::Evidence;
 use crate::classic::message::Message;
 use crate::classic::record::Record;
 use crate::event::{Event, Timer};
@@ -53,7 +54,7 @@ fn round(message: &Message) -> Option<(ReplicaId, u64)> {
 
 impl<P> Twins<P>
 where
-    P: Protocol<Message = Message, Record = Record, Config = Config>,
+    P: Protocol<Message = Message, Record = Record, Evidence = Evidence, Config = Config>,
 {
     /// Twins in the place of one replica.
     pub fn new(config: Config, records: Vec<Record>, walls: Vec<u64>) -> Self {

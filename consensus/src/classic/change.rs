@@ -12,6 +12,7 @@ use crate::ids::View;
 use crate::keys::Signed;
 use crate::reject::Reject;
 
+use super::evidence::{Evidence, Objection};
 use super::message::{Message, NewView, ViewChange};
 use super::new_view;
 use super::record::Record;
@@ -36,16 +37,22 @@ impl Replica {
         self.changes.record(vote);
     }
 
-    pub(super) fn on_view_change(&mut self, vote: Arc<Signed<ViewChange>>) -> Result<(), Reject> {
+    pub(super) fn on_view_change(
+        &mut self,
+        vote: Arc<Signed<ViewChange>>,
+        out: &mut Actions,
+    ) -> Result<(), Objection> {
+        self.changes.compare(&vote)?;
         let current = self.view();
         let useful = match self.stage {
             Stage::Active(_) => vote.view > current,
             Stage::Changing(_) => vote.view >= current,
         };
         if !useful {
-            return Err(Reject::WrongView { got: vote.view, current });
+            return Err(Reject::WrongView { got: vote.view, current }.into());
         }
         self.changes.admit(&vote, &self.seat)?;
+        self.accuse_all(self.betrayed(&vote), out);
         self.changes.record(vote);
         Ok(())
     }
@@ -54,18 +61,38 @@ impl Replica {
         &mut self,
         new_view: Arc<Signed<NewView>>,
         out: &mut Actions,
-    ) -> Result<(), Reject> {
+    ) -> Result<(), Objection> {
+        self.changes.compare_new(&new_view)?;
         let (got, current) = (new_view.view, self.view());
         let useful = match self.stage {
             Stage::Active(_) => got > current,
             Stage::Changing(_) => got >= current,
         };
         if !useful {
-            return Err(Reject::WrongView { got, current });
+            return Err(Reject::WrongView { got, current }.into());
         }
         ViewChanges::check(&new_view, &self.seat)?;
+        self.examine(&new_view.view_changes, out);
         self.enter(new_view, out);
         Ok(())
+    }
+
+    /// Looks for lies in the view changes that another replica shows.
+    fn examine(&mut self, shown: &[Arc<Signed<ViewChange>>], out: &mut Actions) {
+        for vote in shown {
+            if let Err(Objection::Contradiction(evidence)) = self.changes.compare(vote) {
+                self.accuse_all([*evidence], out);
+            }
+            self.accuse_all(self.betrayed(vote), out);
+        }
+    }
+
+    /// What a view change proves against its author, or against the voters in it.
+    fn betrayed(&self, vote: &Arc<Signed<ViewChange>>) -> Vec<Evidence> {
+        let mut found = self.ordering.compare_prepared(&vote.prepared);
+        let hidden = self.ordering.hidden_by(vote).cloned();
+        found.extend(hidden.map(|commit| Evidence::HiddenCommit { commit, change: vote.clone() }));
+        found
     }
 
     /// A view begins, at its primary and at every backup alike.

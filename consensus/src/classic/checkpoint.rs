@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 
+use super::evidence::{Evidence, Objection, Pair};
 use super::message::Message;
 use super::record::Record;
 use super::window::Window;
@@ -20,10 +21,9 @@ use crate::certificate::{Checkpoint, CheckpointCertificate};
 use crate::committee::Committee;
 use crate::ids::{ReplicaId, SeqNum};
 use crate::keys::Signed;
-use crate::reject::Reject;
 
 /// What checkpoints emit.
-type Actions = Vec<Action<Message, Record>>;
+type Actions = Vec<Action<Message, Record, Evidence>>;
 
 /// Votes for states that are not stable yet, and the certificate of the one that is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -44,18 +44,21 @@ impl Checkpoints {
     ///
     /// # Errors
     ///
-    /// `OutsideWindow`, or `Equivocation` if this replica reported another state there.
+    /// `OutsideWindow`, or a contradiction if this replica reported another state there.
     pub(super) fn count(
         &mut self,
         vote: Signed<Checkpoint>,
         window: Window,
         committee: Committee,
-    ) -> Result<Option<CheckpointCertificate>, Reject> {
+    ) -> Result<Option<CheckpointCertificate>, Objection> {
         let (seq, from) = (vote.seq, vote.from);
         window.admit(seq)?;
         match self.votes.get(&seq).and_then(|here| here.get(&from)) {
-            Some(earlier) if *earlier == vote => return Ok(None),
-            Some(_) => return Err(Reject::Equivocation { from, seq }),
+            Some(earlier) if earlier.message == vote.message => return Ok(None),
+            Some(earlier) => {
+                let first = earlier.clone();
+                return Err(Evidence::Checkpoints(Pair { first, second: vote }).into());
+            }
             None => {}
         }
         let (state, clients) = (vote.state, vote.clients);

@@ -13,6 +13,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::evidence::Evidence;
 use super::message::Message;
 use super::record::Record;
 use crate::action::Action;
@@ -26,7 +27,7 @@ use crate::reject::{Reject, Unasked};
 use crate::request::{Outcome, Reply, Request};
 
 /// What execution emits.
-type Actions = Vec<Action<Message, Record>>;
+type Actions = Vec<Action<Message, Record, Evidence>>;
 
 /// The decided positions that wait, and what was executed so far.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -237,7 +238,7 @@ pub(super) fn answer(
     view: View,
     request: &Signed<Request>,
     result: &[u8],
-) -> Action<Message, Record> {
+) -> Action<Message, Record, Evidence> {
     let reply = Reply {
         view,
         timestamp: request.timestamp,

@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 
 use crate::action::Action;
-use crate::certificate::Checkpoint;
+use crate::certificate::{Checkpoint, Commit};
 use crate::event::Verdict;
 use crate::ids::{ClientId, Digest, SeqNum};
 use crate::keys::Signed;
 use crate::reject::{Reject, Unasked};
 use crate::request::{Outcome, Proposal, Submission};
 
+use super::evidence::{Evidence, Objection, hides};
 use super::execution::{Executed, answer};
 use super::message::{Message, Propose};
 use super::pool::Offer;
@@ -51,7 +52,11 @@ impl Replica {
         Ok(())
     }
 
-    pub(super) fn on_propose(&mut self, propose: Propose, out: &mut Actions) -> Result<(), Reject> {
+    pub(super) fn on_propose(
+        &mut self,
+        propose: Propose,
+        out: &mut Actions,
+    ) -> Result<(), Objection> {
         let seq = propose.pre_prepare.seq;
         if self.ordering.accept(&self.seat, self.view(), propose, out)? {
             if let Some(proposal) = self.ordering.acceptable(seq) {
@@ -59,6 +64,21 @@ impl Replica {
             }
             self.advance(seq, out);
         }
+        Ok(())
+    }
+
+    /// Counts a COMMIT.
+    pub(super) fn on_commit(
+        &mut self,
+        vote: Signed<Commit>,
+        out: &mut Actions,
+    ) -> Result<(), Objection> {
+        let seq = vote.seq;
+        let change = self.changes.of(vote.from).filter(|change| hides(change, &vote)).cloned();
+        let hidden = change.map(|change| Evidence::HiddenCommit { commit: vote.clone(), change });
+        self.ordering.commit(vote)?;
+        self.accuse_all(hidden, out);
+        self.advance(seq, out);
         Ok(())
     }
 
@@ -165,7 +185,7 @@ impl Replica {
         &mut self,
         vote: Signed<Checkpoint>,
         out: &mut Actions,
-    ) -> Result<(), Reject> {
+    ) -> Result<(), Objection> {
         let window = self.ordering.window();
         if let Some(certificate) = self.checkpoints.count(vote, window, self.seat.committee)? {
             self.stabilise(certificate, out);

@@ -8,14 +8,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::message::{Fetch, Message, Missing, Propose};
+use super::evidence::{Evidence, Objection, hides};
+use super::message::{Fetch, Message, Missing, Propose, ViewChange};
 use super::prepared::{PrePrepare, Prepare, PreparedCertificate};
 use super::record::Record;
 use super::seat::Seat;
 use super::slot::Slot;
 use super::window::Window;
 use crate::action::Action;
-use crate::certificate::{Commit, Decision};
+use crate::certificate::{Commit, CommitCertificate, Decision};
 use crate::event::Verdict;
 use crate::ids::{Digest, ReplicaId, SeqNum, View};
 use crate::keys::Signed;
@@ -23,7 +24,7 @@ use crate::reject::{Reject, Unasked};
 use crate::request::Proposal;
 
 /// What ordering emits.
-type Actions = Vec<Action<Message, Record>>;
+type Actions = Vec<Action<Message, Record, Evidence>>;
 
 /// All open positions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -90,25 +91,25 @@ impl Ordering {
         view: View,
         propose: Propose,
         out: &mut Actions,
-    ) -> Result<bool, Reject> {
+    ) -> Result<bool, Objection> {
         let Propose { pre_prepare, proposal } = propose;
         let (from, seq, digest) = (pre_prepare.from, pre_prepare.seq, pre_prepare.digest);
         self.window.admit(seq)?;
         let primary = seat.committee.primary(view);
         if from != primary {
-            return Err(Reject::NotPrimary { from, primary, view });
+            return Err(Reject::NotPrimary { from, primary, view }.into());
         }
-        proposal.check(seat.limits.spec())?;
         let slot = self.slots.get(&seq);
         let new = slot.is_none_or(|slot| slot.pre_prepare().is_none());
         if let Some(slot) = slot {
             slot.admit(&pre_prepare)?;
         }
+        proposal.check(seat.limits.spec())?;
         let named = proposal.batch.proposer;
         // Only what is new must bear the name of this primary: a new view proposes old batches again, and a
         // primary that answers a question about one sends it in this form too.
         if new && named != from {
-            return Err(Reject::WrongProposer { from, named });
+            return Err(Reject::WrongProposer { from, named }.into());
         }
         let slot = self.slots.entry(seq).or_default();
         if new {
@@ -168,16 +169,16 @@ impl Ordering {
         seat: &Seat,
         view: View,
         vote: Signed<Prepare>,
-    ) -> Result<bool, Reject> {
+    ) -> Result<bool, Objection> {
         self.window.admit(vote.seq)?;
         if vote.from == seat.committee.primary(view) {
-            return Err(Reject::PrepareOfPrimary(vote.from));
+            return Err(Reject::PrepareOfPrimary(vote.from).into());
         }
         self.vote(vote.seq, |slot| slot.prepare(vote))
     }
 
     /// Counts a COMMIT; false if it is known.
-    pub(super) fn commit(&mut self, vote: Signed<Commit>) -> Result<bool, Reject> {
+    pub(super) fn commit(&mut self, vote: Signed<Commit>) -> Result<bool, Objection> {
         self.window.admit(vote.seq)?;
         self.vote(vote.seq, |slot| slot.commit(vote))
     }
@@ -186,8 +187,8 @@ impl Ordering {
     fn vote(
         &mut self,
         seq: SeqNum,
-        count: impl FnOnce(&mut Slot) -> Result<bool, Reject>,
-    ) -> Result<bool, Reject> {
+        count: impl FnOnce(&mut Slot) -> Result<bool, Objection>,
+    ) -> Result<bool, Objection> {
         count(self.slots.entry(seq).or_default()) // an empty slot refuses nothing
     }
 
@@ -246,6 +247,33 @@ impl Ordering {
             let votes = prepare.into_iter().chain(commit);
             out.extend(votes.map(|message| Action::Send { to, message }));
         }
+    }
+
+    /// The COMMIT that a view change of the same replica conceals, if there is one.
+    pub(super) fn hidden_by(&self, change: &ViewChange) -> Option<&Signed<Commit>> {
+        let above = self.slots.range(change.stable.next()..);
+        let mut cast = above.filter_map(|(_, slot)| slot.commit_of(change.from));
+        cast.find(|commit| hides(change, commit))
+    }
+
+    /// How the votes inside what others prepared contradict those seen here.
+    pub(super) fn compare_prepared(&self, shown: &[PreparedCertificate]) -> Vec<Evidence> {
+        let mut found = Vec::new();
+        for certificate in shown {
+            if let Some(slot) = self.slots.get(&certificate.seq()) {
+                slot.compare_prepared(certificate, &mut found);
+            }
+        }
+        found
+    }
+
+    /// How the votes inside a decision contradict those seen here.
+    pub(super) fn compare_commits(&self, shown: &CommitCertificate) -> Vec<Evidence> {
+        let mut found = Vec::new();
+        if let Some(slot) = self.slots.get(&shown.seq) {
+            slot.compare_commits(shown, &mut found);
+        }
+        found
     }
 
     /// Whether votes were cast at a position above `executed`.

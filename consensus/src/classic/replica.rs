@@ -14,6 +14,7 @@ use crate::protocol::Standing;
 use super::catch_up::CatchUp;
 use super::checkpoint::Checkpoints;
 use super::early::Early;
+use super::evidence::{Dossier, Evidence};
 use super::execution::Execution;
 use super::message::Message;
 use super::ordering::Ordering;
@@ -23,7 +24,7 @@ use super::seat::Seat;
 use super::view_change::ViewChanges;
 
 /// What a replica emits.
-pub(super) type Actions = Vec<Action<Message, Record>>;
+pub(super) type Actions = Vec<Action<Message, Record, Evidence>>;
 
 /// What a replica is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +53,7 @@ pub struct Replica {
     pub(super) changes: ViewChanges,
     pub(super) catch_up: CatchUp,
     pub(super) early: Early,
+    pub(super) dossier: Dossier,
     /// What the application is putting together, if it is.
     pub(super) building: Option<Building>,
     /// What the view timer waits for, if it is armed.
@@ -117,6 +119,7 @@ impl Replica {
             changes: ViewChanges::default(),
             catch_up: CatchUp::default(),
             early: Early::default(),
+            dossier: Dossier::default(),
             building: None,
             watch: None,
             attempts: 0,
@@ -169,7 +172,7 @@ impl Replica {
         records.extend(self.checkpoints.stable().cloned().map(Record::Stable));
         records.extend(self.changes.current().cloned().map(Record::Entered));
         if let Stage::Changing(_) = self.stage {
-            records.extend(self.changes.own(self.seat.id).cloned().map(Record::Left));
+            records.extend(self.changes.of(self.seat.id).cloned().map(Record::Left));
         }
         records.extend(self.ordering.records());
         records
@@ -193,6 +196,19 @@ impl Replica {
             && let Some(decision) = self.ordering.advance(&self.seat, view, seq, out)
         {
             self.execution.decided(decision);
+        }
+    }
+
+    /// Hands over what is new of the evidence.
+    pub(super) fn accuse_all(
+        &mut self,
+        found: impl IntoIterator<Item = Evidence>,
+        out: &mut Actions,
+    ) {
+        for evidence in found {
+            if self.dossier.note(&evidence) {
+                out.push(Action::Accuse { accused: evidence.accused(), evidence });
+            }
         }
     }
 

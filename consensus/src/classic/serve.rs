@@ -116,7 +116,11 @@ impl Replica {
         }
     }
 
-    pub(super) fn on_decisions(&mut self, decisions: Vec<Decision>) -> Result<(), Reject> {
+    pub(super) fn on_decisions(
+        &mut self,
+        decisions: Vec<Decision>,
+        out: &mut Actions,
+    ) -> Result<(), Reject> {
         let first = decisions.first().map_or(SeqNum::ZERO, Decision::seq);
         let last = decisions.last().map_or(SeqNum::ZERO, Decision::seq);
         for Decision { certificate, proposal } in &decisions {
@@ -128,7 +132,12 @@ impl Replica {
         }
         let mut wanted = false;
         for decision in decisions {
-            wanted |= self.execution.caught_up(decision);
+            let found = self.ordering.compare_commits(&decision.certificate);
+            let taken = self.execution.caught_up(decision);
+            if taken {
+                self.accuse_all(found, out);
+            }
+            wanted |= taken;
         }
         if !wanted {
             return Err(Reject::Unasked(Unasked::Decisions(first)));

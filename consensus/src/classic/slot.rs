@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::evidence::{Evidence, Objection, Pair};
 use super::prepared::{PrePrepare, Prepare, PreparedCertificate};
 use crate::certificate::{Commit, CommitCertificate, Decision};
 use crate::ids::{Digest, ReplicaId, SeqNum, View};
 use crate::keys::Signed;
-use crate::reject::Reject;
 use crate::request::Proposal;
 
 /// The state of one position.
@@ -77,11 +77,14 @@ impl Slot {
     ///
     /// # Errors
     ///
-    /// `Equivocation` if the primary proposed something else here in this view.
-    pub(super) fn admit(&self, pre_prepare: &PrePrepare) -> Result<bool, Reject> {
+    /// A contradiction if the primary proposed something else here in this view.
+    pub(super) fn admit(&self, pre_prepare: &Signed<PrePrepare>) -> Result<bool, Objection> {
         match &self.pre_prepare {
             Some(earlier) if earlier.digest == pre_prepare.digest => Ok(false),
-            Some(_) => Err(Reject::Equivocation { from: pre_prepare.from, seq: pre_prepare.seq }),
+            Some(earlier) => {
+                let (first, second) = (earlier.clone(), pre_prepare.clone());
+                Err(Evidence::Proposals(Pair { first, second }).into())
+            }
             None => Ok(true),
         }
     }
@@ -95,11 +98,13 @@ impl Slot {
     ///
     /// # Errors
     ///
-    /// `Equivocation` if this backup prepared something else here in this view.
-    pub(super) fn prepare(&mut self, vote: Signed<Prepare>) -> Result<bool, Reject> {
+    /// A contradiction if this backup prepared something else here in this view.
+    pub(super) fn prepare(&mut self, vote: Signed<Prepare>) -> Result<bool, Objection> {
         match self.prepares.get(&vote.from) {
             Some(earlier) if earlier.digest == vote.digest => Ok(false),
-            Some(_) => Err(Reject::Equivocation { from: vote.from, seq: vote.seq }),
+            Some(earlier) => {
+                Err(Evidence::Prepares(Pair { first: earlier.clone(), second: vote }).into())
+            }
             None => {
                 self.prepares.insert(vote.from, vote);
                 Ok(true)
@@ -111,15 +116,60 @@ impl Slot {
     ///
     /// # Errors
     ///
-    /// `Equivocation` if this replica committed something else here in this view.
-    pub(super) fn commit(&mut self, vote: Signed<Commit>) -> Result<bool, Reject> {
+    /// A contradiction if this replica committed something else here in this view.
+    pub(super) fn commit(&mut self, vote: Signed<Commit>) -> Result<bool, Objection> {
         match self.commits.get(&vote.from) {
             Some(earlier) if earlier.digest == vote.digest => Ok(false),
-            Some(_) => Err(Reject::Equivocation { from: vote.from, seq: vote.seq }),
+            Some(earlier) => {
+                Err(Evidence::Commits(Pair { first: earlier.clone(), second: vote }).into())
+            }
             None => {
                 self.commits.insert(vote.from, vote);
                 Ok(true)
             }
+        }
+    }
+
+    /// The COMMIT of `from` in the view whose votes are here.
+    pub(super) fn commit_of(&self, from: ReplicaId) -> Option<&Signed<Commit>> {
+        self.commits.get(&from)
+    }
+
+    /// Collects how the votes inside a certificate of somebody else contradict those seen here.
+    pub(super) fn compare_prepared(&self, shown: &PreparedCertificate, found: &mut Vec<Evidence>) {
+        let held = self.prepared.iter();
+        let proposals = self.pre_prepare.iter().chain(self.cast.values());
+        let proposals = proposals.chain(held.clone().map(|held| &held.pre_prepare));
+        let is_other = |known: &PrePrepare| {
+            known.view == shown.view()
+                && known.from == shown.pre_prepare.from
+                && known.digest != shown.digest()
+        };
+        if let Some(first) = proposals.into_iter().find(|known| is_other(known)).cloned() {
+            let second = shown.pre_prepare.clone();
+            found.push(Evidence::Proposals(Pair { first, second }));
+        }
+        let votes = self.prepares.values().chain(held.flat_map(|held| &held.prepares));
+        for first in votes.filter(|v| v.view == shown.view() && v.digest != shown.digest()) {
+            let second = shown.prepares.iter().find(|second| second.from == first.from);
+            found.extend(
+                second
+                    .cloned()
+                    .map(|second| Evidence::Prepares(Pair { first: first.clone(), second })),
+            );
+        }
+    }
+
+    /// Collects how the votes inside a decision contradict those seen here.
+    pub(super) fn compare_commits(&self, shown: &CommitCertificate, found: &mut Vec<Evidence>) {
+        for second in &shown.commits {
+            let first = self.commits.get(&second.from);
+            let clash = first.filter(|v| v.view == second.view && v.digest != second.digest);
+            found.extend(
+                clash
+                    .cloned()
+                    .map(|first| Evidence::Commits(Pair { first, second: second.clone() })),
+            );
         }
     }
 

@@ -12,25 +12,45 @@ use crate::protocol::{Protocol, Standing};
 use crate::reject::Reject;
 use crate::request::Submission;
 
+use super::evidence::{Evidence, Objection};
 use super::message::Message;
 use super::record::Record;
 use super::replica::{Actions, Config, Replica, Stage, Watch};
 
 impl Replica {
-    fn dispatch(&mut self, message: Verified<Message>, out: &mut Actions) -> Result<(), Reject> {
+    /// Takes a message in. One that contradicts an earlier statement of its author does not count; the first such
+    /// pair of its kind is handed over as evidence, later ones are refused.
+    fn take_in(&mut self, message: Verified<Message>, out: &mut Actions) -> Result<(), Reject> {
+        match self.dispatch(message, out) {
+            Ok(()) => Ok(()),
+            Err(Objection::Refused(reject)) => Err(reject),
+            Err(Objection::Contradiction(evidence)) => {
+                let (from, (_, seq), before) = (evidence.accused(), evidence.place(), out.len());
+                self.accuse_all([*evidence], out);
+                let new = out.len() > before;
+                if new { Ok(()) } else { Err(Reject::Equivocation { from, seq }) }
+            }
+        }
+    }
+
+    fn dispatch(&mut self, message: Verified<Message>, out: &mut Actions) -> Result<(), Objection> {
         // A replica knows its own statements from its records; one that comes back was signed by another self.
         if author(&message) == Some(self.seat.id) {
-            return Err(Reject::OwnStatement(message.name()));
+            return Err(Reject::OwnStatement(message.name()).into());
         }
         if let Some((from, view)) = voter(&message)
             && self.is_early(view)?
         {
             let room = self.early.hold(from, view, message);
             let current = self.view();
-            return if room { Ok(()) } else { Err(Reject::WrongView { got: view, current }) };
+            return if room {
+                Ok(())
+            } else {
+                Err(Reject::WrongView { got: view, current }.into())
+            };
         }
         match message.into_inner() {
-            Message::Request(submission) => self.on_request(submission, out),
+            Message::Request(submission) => Ok(self.on_request(submission, out)?),
             Message::Propose(propose) => self.on_propose(propose, out),
             Message::Prepare(vote) => {
                 let seq = vote.seq;
@@ -38,14 +58,9 @@ impl Replica {
                 self.advance(seq, out);
                 Ok(())
             }
-            Message::Commit(vote) => {
-                let seq = vote.seq;
-                self.ordering.commit(vote)?;
-                self.advance(seq, out);
-                Ok(())
-            }
+            Message::Commit(vote) => self.on_commit(vote, out),
             Message::Checkpoint(vote) => self.on_checkpoint(vote, out),
-            Message::ViewChange(vote) => self.on_view_change(vote),
+            Message::ViewChange(vote) => self.on_view_change(vote, out),
             Message::NewView(new_view) => self.on_new_view(new_view, out),
             Message::Status(status) => {
                 self.on_status(&status, out);
@@ -56,9 +71,10 @@ impl Replica {
                 Ok(())
             }
             Message::Proposal(proposal) => {
-                self.ordering.supply(&self.seat, proposal, out).map(|_| ())
+                self.ordering.supply(&self.seat, proposal, out)?;
+                Ok(())
             }
-            Message::Decisions(decisions) => self.on_decisions(decisions),
+            Message::Decisions(decisions) => Ok(self.on_decisions(decisions, out)?),
             Message::Stable(certificate) => {
                 certificate.check(self.seat.committee)?;
                 self.stabilise(certificate, out);
@@ -104,7 +120,7 @@ impl Replica {
         if let Stage::Active(view) = self.stage {
             for message in self.early.take(view) {
                 // A refused early message is as good as lost; its author repeats what matters.
-                let _ = self.dispatch(message, out);
+                let _ = self.take_in(message, out);
             }
         }
         while let Some(skipped) = self.execution.next(out) {
@@ -171,6 +187,7 @@ fn voter(message: &Message) -> Option<(ReplicaId, View)> {
 impl Protocol for Replica {
     type Message = Message;
     type Record = Record;
+    type Evidence = Evidence;
     type Config = Config;
 
     fn new(config: Config, records: Vec<Record>) -> Self {
@@ -184,7 +201,7 @@ impl Protocol for Replica {
     fn step(&mut self, event: Event<Message>, out: &mut Actions) -> Result<(), Reject> {
         match event {
             Event::Started => self.on_started(out),
-            Event::Received(message) => self.dispatch(message, out)?,
+            Event::Received(message) => self.take_in(message, out)?,
             Event::Expired(timer) => self.on_expired(timer, out),
             Event::Built { proposal } => self.on_built(proposal, out)?,
             Event::Validated { digest, verdict } => self.on_validated(digest, verdict, out)?,

@@ -5,6 +5,7 @@
 
 mod catching_up;
 mod checkpoints;
+mod evidence;
 mod ordering;
 mod promises;
 mod refusals;
@@ -15,6 +16,7 @@ mod wire_form;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::evidence::{Evidence, Offence, Pair};
 use super::message::{Fetch, Message, Missing, NewView, Propose, Status, ViewChange};
 use super::prepared::{PrePrepare, Prepare, PreparedCertificate};
 use super::record::Record;
@@ -32,7 +34,7 @@ use crate::reject::Reject;
 use crate::request::{Proposal, Request, Submission};
 use crate::sim::journal::Journal;
 
-type Deed = Action<Message, Record>;
+type Deed = Action<Message, Record, Evidence>;
 
 /// Replicas in these tests; one more key is known, of a stranger.
 const REPLICAS: u16 = 4;
@@ -329,6 +331,7 @@ fn names(deeds: &[Deed]) -> Vec<&'static str> {
         Action::Execute { .. } => "execute",
         Action::Skip { .. } => "skip",
         Action::Stable { .. } => "stable!",
+        Action::Accuse { .. } => "accuse",
         Action::Recall { .. } => "recall",
     };
     deeds.iter().map(name).collect()

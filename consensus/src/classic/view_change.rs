@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::evidence::{Evidence, Objection, Pair};
 use super::message::{Message, NewView, ViewChange};
 use super::new_view::{check_claims, decide};
 use super::prepared::PrePrepare;
@@ -21,7 +22,7 @@ use crate::keys::Signed;
 use crate::reject::{BadClaim, Reject};
 
 /// What view changes emit.
-type Actions = Vec<Action<Message, Record>>;
+type Actions = Vec<Action<Message, Record, Evidence>>;
 
 /// The view changes at hand, and how the current view began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -46,20 +47,15 @@ impl ViewChanges {
 
     /// Sends a replica this replica's own view change.
     pub(super) fn resend_own(&self, me: ReplicaId, to: ReplicaId, out: &mut Actions) {
-        let message = self.own(me).cloned().map(Message::ViewChange);
+        let message = self.of(me).cloned().map(Message::ViewChange);
         out.extend(message.map(|message| Action::Send { to, message }));
-    }
-
-    /// This replica's own view change, if it sent one.
-    pub(super) fn own(&self, me: ReplicaId) -> Option<&Arc<Signed<ViewChange>>> {
-        self.votes.get(&me)
     }
 
     /// Checks a view change.
     ///
     /// # Errors
     ///
-    /// `BadViewChange`, or `WrongView` if this replica asked for a later view before.
+    /// `BadViewChange`, or `WrongView` if its author asked for a later view before.
     pub(super) fn admit(&self, vote: &ViewChange, seat: &Seat) -> Result<(), Reject> {
         let bad = |why| Reject::BadViewChange { from: vote.from, why };
         check_claims(vote, seat.committee, seat.limits.spec().window).map_err(bad)?;
@@ -69,6 +65,46 @@ impl ViewChanges {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Compares a view change with what its author said about the same view before.
+    ///
+    /// # Errors
+    ///
+    /// A contradiction.
+    pub(super) fn compare(&self, vote: &Arc<Signed<ViewChange>>) -> Result<(), Objection> {
+        let shown = self.current.iter().flat_map(|new_view| &new_view.view_changes);
+        let mut known = self.votes.get(&vote.from).into_iter().chain(shown);
+        let same =
+            |known: &&Arc<Signed<ViewChange>>| (known.from, known.view) == (vote.from, vote.view);
+        match known.find(same) {
+            Some(first) if first.message != vote.message => {
+                let (first, second) = (first.clone(), vote.clone());
+                Err(Evidence::ViewChanges(Pair { first, second }).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Compares a new view with what began the current one.
+    ///
+    /// # Errors
+    ///
+    /// A contradiction.
+    pub(super) fn compare_new(&self, new_view: &Arc<Signed<NewView>>) -> Result<(), Objection> {
+        let place = (new_view.from, new_view.view);
+        match self.current.as_ref().filter(|known| (known.from, known.view) == place) {
+            Some(first) if first.message != new_view.message => {
+                let (first, second) = (first.clone(), new_view.clone());
+                Err(Evidence::NewViews(Pair { first, second }).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The view change of `from` that is kept.
+    pub(super) fn of(&self, from: ReplicaId) -> Option<&Arc<Signed<ViewChange>>> {
+        self.votes.get(&from)
     }
 
     /// Keeps an admitted view change. Of two for one view the first is kept.

@@ -159,7 +159,7 @@ pub fn event<M>(event: &Event<M>, name: impl Fn(&M) -> &'static str) -> &'static
 }
 
 /// What an action is called, messages by `name`.
-pub fn effect<M, R>(action: &Action<M, R>, name: impl Fn(&M) -> &'static str) -> Effect {
+pub fn effect<M, R, E>(action: &Action<M, R, E>, name: impl Fn(&M) -> &'static str) -> Effect {
     let plain = Effect::plain;
     match action {
         Action::Send { message, .. } => Effect { verb: "sends", object: name(message) },
@@ -175,6 +175,7 @@ pub fn effect<M, R>(action: &Action<M, R>, name: impl Fn(&M) -> &'static str) ->
         Action::Execute { .. } => plain("executes"),
         Action::Skip { .. } => plain("skips"),
         Action::Stable { .. } => plain("stabilises"),
+        Action::Accuse { .. } => plain("accuses"),
         Action::Recall { .. } => plain("recalls"),
     }
 }

@@ -169,7 +169,11 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
         assert!(weight <= bound, "memory: replica {at} holds {weight} bytes of at most {bound}");
     }
 
-    pub(super) fn perform_one(&mut self, at: ReplicaId, action: Action<P::Message, P::Record>) {
+    pub(super) fn perform_one(
+        &mut self,
+        at: ReplicaId,
+        action: Action<P::Message, P::Record, P::Evidence>,
+    ) {
         let index = usize::from(at.get());
         match action {
             Action::Send { to, message } => self.send(at, &[to], message),
@@ -220,6 +224,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
                     self.oracle.stable(at, &certificate);
                 }
             }
+            Action::Accuse { accused, .. } => self.accuse(at, accused),
             Action::Recall { to, first, most } => {
                 self.tally.count("event", "catch-up served");
                 let decisions = self.machines[index].disk.decisions().range(first..).take(most);
@@ -227,6 +232,14 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
                 self.answer(at, Event::Recalled { to, decisions });
             }
         }
+    }
+
+    /// Evidence against an honest replica whose disk is whole is a violation.
+    fn accuse(&mut self, at: ReplicaId, accused: ReplicaId) {
+        self.tally.count("event", "accusation");
+        let is_faulty = |id: ReplicaId| self.setup.liars.contains(&id) || self.atlas.is_spoilt(id);
+        let fair = is_faulty(at) || is_faulty(accused);
+        assert!(fair, "accused: replica {at} accuses replica {accused}, which is honest");
     }
 
     pub(super) fn synced(&mut self, at: ReplicaId, life: u64) {

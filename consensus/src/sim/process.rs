@@ -25,7 +25,7 @@ pub struct Machine<P: Protocol, A> {
     /// What it is writing.
     pub writing: Option<P::Record>,
     /// What it will do, in order, once what it is writing is durable.
-    pub outbox: VecDeque<Action<P::Message, P::Record>>,
+    pub outbox: VecDeque<Action<P::Message, P::Record, P::Evidence>>,
     /// A timer's expiry counts only if it was not armed or disarmed since.
     pub armed: BTreeMap<Timer, u64>,
     /// Rises with each restart: answers to an earlier life are lost.

@@ -22,6 +22,7 @@ use std::time::Duration;
 use crate::adversary::draw::Draw;
 use crate::adversary::{Adversary, Brief, Member};
 use crate::classic::Config;
+use crate::classic::evidence::Evidence;
 use crate::classic::message::Message;
 use crate::classic::record::Record;
 use crate::ids::{Digest, ReplicaId};
@@ -162,7 +163,7 @@ impl Scenario {
     /// a replica or of the oracle is the failure; who runs many scenarios silences the panic hook.
     pub fn play<P>(&self) -> Outcome
     where
-        P: Protocol<Message = Message, Record = Record, Config = Config>,
+        P: Protocol<Message = Message, Record = Record, Evidence = Evidence, Config = Config>,
     {
         let brief = |setup: &Setup, id: ReplicaId, signer: Signer, genesis: Digest| {
             let (committee, limits) = (setup.committee, setup.limits.clone());
@@ -193,7 +194,7 @@ impl Scenario {
 
     fn storm<P>(&self, cluster: &mut Cluster<Member<P>, Journal>) -> Result<(), Vec<String>>
     where
-        P: Protocol<Message = Message, Record = Record, Config = Config>,
+        P: Protocol<Message = Message, Record = Record, Evidence = Evidence, Config = Config>,
     {
         cluster.run(Duration::from_millis(self.number("storm-ms")));
         let spoilt = cluster.spoilt();

@@ -20,6 +20,7 @@ pub struct Amnesiac {
 impl Protocol for Amnesiac {
     type Message = Message;
     type Record = Record;
+    type Evidence = <Replica as Protocol>::Evidence;
     type Config = Config;
 
     fn new(config: Config, records: Vec<Record>) -> Self {

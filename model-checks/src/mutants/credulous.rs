@@ -32,6 +32,7 @@ fn justified(new_view: &NewView) -> NewView {
 impl Protocol for Credulous {
     type Message = Message;
     type Record = Record;
+    type Evidence = <Replica as Protocol>::Evidence;
     type Config = Config;
 
     fn new(config: Config, records: Vec<Record>) -> Self {

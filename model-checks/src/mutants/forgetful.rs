@@ -25,6 +25,7 @@ pub struct Forgetful {
 impl Protocol for Forgetful {
     type Message = Message;
     type Record = Record;
+    type Evidence = <Replica as Protocol>::Evidence;
     type Config = Config;
 
     fn new(config: Config, records: Vec<Record>) -> Self {

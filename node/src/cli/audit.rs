@@ -136,6 +136,9 @@ fn describe(outcome: &Outcome, trusted: bool) -> String {
     if !outcome.root.is_empty() {
         row("root", outcome.root.clone());
     }
+    for accused in &outcome.accused {
+        row("accused", accused.clone());
+    }
     for finding in &outcome.findings {
         row("WRONG", finding.clone());
     }

@@ -326,6 +326,17 @@ pub(super) fn status(args: &StatusArgs, json: bool) -> anyhow::Result<Verdict> {
             }
         }
     }
+    if !json {
+        for (id, status) in &statuses {
+            for (accused, offences) in status.iter().flat_map(|status| &status.accused) {
+                writeln!(
+                    out,
+                    "replica {id} can prove that replica {accused} lied: {}",
+                    offences.join(", ")
+                )?;
+            }
+        }
+    }
     let quorum = config.founding.committee().quorum();
     Ok(if up >= quorum { Verdict::Holds } else { Verdict::Fails })
 }

@@ -65,6 +65,7 @@ fn driver(folder: &Path, metrics: &Arc<Metrics>) -> Driver<Replica, Executor> {
         durability: Durability::Sync,
         signer: Signer::ed25519(founding.scope(), [2; 32]),
         clients: ClientAuthentication::Signature,
+        evidence: EvidenceLog::open(&folder.join("chain")).expect("a good file"),
         senders: Senders::start(id, Vec::new(), metrics, &stop),
         registry: Arc::default(),
         standing: watch::channel(Status::default()).0,

@@ -173,7 +173,8 @@ fn the_primary_does_not_vote_twice() {
     refuses(&replica(1), prepare(0, 0, 1, digest(1)), Reject::PrepareOfPrimary(id(0)));
 }
 
-/// OSDI '99, 4.2: what contradicts an accepted proposal is not accepted, nor is a second, different vote.
+/// OSDI '99, 4.2: what contradicts an accepted proposal is not accepted, nor is a second, different vote. The first
+/// contradiction of each kind is taken as evidence (see `evidence`), the next is refused.
 #[test]
 fn nobody_says_two_things_about_one_position() {
     let mut replica = replica(1);
@@ -185,6 +186,7 @@ fn nobody_says_two_things_about_one_position() {
     ];
     for (from, first, second) in pairs {
         step(&mut replica, received(first.clone()));
+        assert_eq!(names(&step(&mut replica, received(second.clone()))), ["accuse"]);
         let expected = Reject::Equivocation { from: id(from), seq: SeqNum::new(1) };
         refuses(&replica, second, expected);
         assert!(step(&mut replica, received(first)).is_empty(), "said again, it is the same");

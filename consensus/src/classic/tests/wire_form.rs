@@ -180,6 +180,24 @@ fn records() -> Vec<(Record, String)> {
     ]
 }
 
+/// Each piece of evidence with its bytes: what is kept for auditors.
+fn pieces() -> Vec<(Evidence, String)> {
+    fn twice<M: Clone>(statement: M) -> Pair<M> {
+        Pair { first: statement.clone(), second: statement }
+    }
+    let (change, begins) = (view_change_text(), new_view_text());
+    let (commit, hides) = (the_commit(), the_view_change());
+    vec![
+        (Evidence::Proposals(twice(the_pre_prepare())), format!("00 {VOTE} {VOTE}")),
+        (Evidence::Prepares(twice(the_prepare())), format!("01 {VOTE} {VOTE}")),
+        (Evidence::Commits(twice(the_commit())), format!("02 {VOTE} {VOTE}")),
+        (Evidence::Checkpoints(twice(the_checkpoint())), format!("03 {CHECKPOINT} {CHECKPOINT}")),
+        (Evidence::ViewChanges(twice(the_view_change())), format!("04 {change} {change}")),
+        (Evidence::NewViews(twice(the_new_view())), format!("05 {begins} {begins}")),
+        (Evidence::HiddenCommit { commit, change: hides }, format!("06 {VOTE} {change}")),
+    ]
+}
+
 /// A new variant does not compile until it has a number here, and then fails until it has its bytes above.
 fn number(message: &Message) -> u8 {
     match message {
@@ -239,6 +257,21 @@ fn records_have_their_bytes() {
     }
     seen.dedup();
     assert_eq!(seen, (0..=4).collect::<Vec<u8>>(), "every variant");
+}
+
+/// A change of these bytes makes what is kept against liars unreadable. Offences are numbered alike (BCS, see the
+/// module).
+#[test]
+fn evidence_has_its_bytes() {
+    let mut seen = Vec::new();
+    for (piece, text) in pieces() {
+        let expected = bytes(&text);
+        assert_eq!(encode(&piece), expected, "{piece:?}");
+        assert_eq!(encode(&piece.offence()), expected[..1]);
+        assert_eq!(decode(&expected, expected.len()), Ok(piece.clone()));
+        seen.push(piece.offence());
+    }
+    assert_eq!(seen, Offence::ALL, "every variant");
 }
 
 /// A receiver's bound counts: one byte more than it allows is not looked at.

@@ -53,6 +53,7 @@ pub const USUAL: &[Expected] = &[
     (
         "checkpoint",
         &[
+            "accuses",
             "builds",
             "known",
             "noted",
@@ -66,6 +67,7 @@ pub const USUAL: &[Expected] = &[
     (
         "commit",
         &[
+            "accuses",
             "broadcasts checkpoint",
             "builds",
             "early",
@@ -106,6 +108,7 @@ pub const USUAL: &[Expected] = &[
     (
         "pre-prepare",
         &[
+            "accuses",
             "broadcasts commit",
             "broadcasts prepare",
             "early",
@@ -127,6 +130,7 @@ pub const USUAL: &[Expected] = &[
     (
         "prepare",
         &[
+            "accuses",
             "broadcasts commit",
             "early",
             "executes",
@@ -177,6 +181,7 @@ pub const USUAL: &[Expected] = &[
     (
         "view-change",
         &[
+            "accuses",
             "arms the view timer",
             "broadcasts new-view",
             "broadcasts view-change",
