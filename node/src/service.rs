@@ -151,11 +151,10 @@ pub async fn serve_as<P: Classic, A: Application>(
     let (standing, standing_reader) = watch::channel(Status::default());
     let (input, inbox) = mpsc::channel(QUEUE);
 
-    let (records, chain, promises) = open_store(&config)?;
+    let (records, chain, evidence, promises) = open_store(&config)?;
     let Works { application, gate, shown } = works;
     let replica = make(replica_config(&config), promises);
     let syncer = Syncer::start().map_err(|source| ServiceError::Thread { source })?;
-    let evidence = EvidenceLog::open(&config.data.join("chain"))?;
 
     let certificates: Vec<_> =
         config.replicas.iter().map(|peer| peer.certificate.clone()).collect();
@@ -220,7 +219,10 @@ pub async fn serve_as<P: Classic, A: Application>(
     outcome.map_err(ServiceError::Driver)
 }
 
-fn open_store(config: &Config) -> Result<(Records, Chain, Vec<Record>), ServiceError> {
+/// What lies on disk, open, and the promises in it.
+type Store = (Records, Chain, EvidenceLog, Vec<Record>);
+
+fn open_store(config: &Config) -> Result<Store, ServiceError> {
     let folder = config.data.join("chain");
     let make = |path: &PathBuf| {
         std::fs::create_dir_all(path)
@@ -234,7 +236,8 @@ fn open_store(config: &Config) -> Result<(Records, Chain, Vec<Record>), ServiceE
     }
     let (records, promises) = Records::open(&config.data.join("records.log"))?;
     let chain = Chain::open(&folder)?;
-    Ok((records, chain, promises))
+    let evidence = EvidenceLog::open(&folder)?;
+    Ok((records, chain, evidence, promises))
 }
 
 fn replica_config(config: &Config) -> ReplicaConfig {
