@@ -14,5 +14,6 @@ pub mod classic;
 pub mod trace;
 pub mod catalogue;
 pub mod mutants;
+pub mod attacks;
 pub mod swarm;
 pub mod fuzz;

@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use consensus::classic::Replica;
 use consensus::sim::scenario::Scenario;
+use model_checks::attacks::{self, attack::Attack};
 use model_checks::catalogue::{self, Check, Verdict};
 use model_checks::classic::Bounds;
 use model_checks::mutants::{self, Mutant};
@@ -40,6 +41,9 @@ enum Command {
         /// The broken rule; all of them if none is named.
         name: Option<String>,
     },
+    /// Plays attacks that succeeded against other implementations.
+    #[command(after_help = "Example: model-checks attacks")]
+    Attacks,
     /// Runs random clusters with faults and liars, and says what was reached; a failure is made short.
     #[command(after_help = "Example: model-checks swarm --seeds 1000")]
     Swarm(SwarmArguments),
@@ -110,9 +114,24 @@ fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
         Command::List => list(out),
         Command::Check(arguments) => check(&arguments, out),
         Command::Mutants { name } => catch(name.as_deref(), out),
+        Command::Attacks => attack(out),
         Command::Swarm(arguments) => storm(&arguments, out),
         Command::Replay { file } => replay(&file, out),
     }
+}
+
+fn attack(out: &mut impl Write) -> Result<ExitCode> {
+    let mut all_hold = true;
+    for Attack { name, source, claim, play } in attacks::all::<Replica>() {
+        let played = play();
+        all_hold &= played.is_ok();
+        let word = if played.is_ok() { "holds" } else { "FAILS" };
+        writeln!(out, "{word}  {name}: {claim}\n       {source}")?;
+        if let Err(why) = played {
+            writeln!(out, "       {why:#}")?;
+        }
+    }
+    Ok(if all_hold { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn storm(arguments: &SwarmArguments, out: &mut impl Write) -> Result<ExitCode> {

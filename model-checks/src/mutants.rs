@@ -10,6 +10,7 @@ mod amnesiac;
 mod credulous;
 mod forgetful;
 mod hasty;
+pub mod tampered;
 
 pub use amnesiac::Amnesiac;
 pub use credulous::Credulous;

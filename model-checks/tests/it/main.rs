@@ -1,5 +1,6 @@
 //! The models from outside: what they claim, that they can fail, and that their reductions lose nothing.
 
+mod attacks;
 mod claims;
 mod mutants;
 mod reduction;
