@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::certificate::{CheckpointCertificate, Decision};
 use crate::event::Timer;
 use crate::ids::{Digest, ReplicaId, SeqNum};
-use crate::request::{Proposal, Reply, Submission};
+use crate::request::{Proposal, Reply, Request, Submission};
 
 /// One thing to do. `M` is the protocol's message type, `R` its record type, `E` its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +73,11 @@ pub enum Action<M, R, E> {
         decision: Arc<Decision>,
         /// For each request of the batch, whether it is to be executed (false: it already was).
         fresh: Vec<bool>,
+    },
+    /// Have the application answer a read from what is executed at this moment; `Answered` comes back.
+    Query {
+        /// The question.
+        read: Request,
     },
     /// A null request was decided: there is nothing to execute, but the decision is to be kept.
     Skip {

@@ -34,6 +34,9 @@ pub trait Application: Clone + Eq + Hash + Debug {
     /// Looks at a proposal's bytes alone.
     fn validate(&self, proposal: &Proposal) -> bool;
 
+    /// Answers a question from the state as it is; changes nothing.
+    fn query(&self, operation: &[u8]) -> Vec<u8>;
+
     /// Executes the fresh requests of a decision's batch.
     fn execute(&mut self, decision: &Decision, fresh: &[bool]) -> Execution;
 }

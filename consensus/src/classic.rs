@@ -28,6 +28,7 @@
 //! - Votes are repeated on request (`Status`), decisions are fetched with their certificates; see `catch_up`.
 //! - Messages of a later view are kept, a few per author, until that view begins here; see `early`.
 //! - Checkpoints count batches and may also be asked for by the application.
+//! - Reads are off unless a deployment chooses them; then clients take every result from a quorum; see `reads`.
 //! - Two contradictory statements of one replica are kept as evidence against it; see [`evidence`].
 //!
 //! # Guarantees, with at most f Byzantine replicas
@@ -36,6 +37,7 @@
 //!   certificates for a position share an honest replica, which votes once; across views see `new_view`.
 //!   A crash changes nothing: every promise is durable before it leaves, and what was durable is promised again.
 //! - *At most once*: see `execution`.
+//! - *Reads*, where they are on, are linearizable, and cost no operation its liveness; see `reads`.
 //! - *Accountability*: an honest replica is never accused; whoever contradicts, before one honest replica, a statement
 //!   that this one still holds is accused; see [`evidence`].
 //! - *Liveness* once messages arrive in time: a waiting request makes every honest replica ask for the next
@@ -64,6 +66,7 @@ pub mod record;
 mod seat;
 mod window;
 mod pool;
+mod reads;
 mod slot;
 mod ordering;
 mod execution;

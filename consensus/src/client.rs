@@ -1,19 +1,25 @@
-//! The client's half of the protocol: sign once, find the primary, wait for f+1 equal replies.
+//! The client's half of the protocol: sign once, find the primary, wait for equal replies of f+1 or a quorum.
 //!
 //! In: operations, replies, an expired timer. Out: what to send to whom, and the accepted result. Refuses to
 //! know: sockets and clocks. One request is outstanding at a time, as in OSDI '99, section 4.1.
 //!
 //! # Guarantee
 //!
-//! A result reported as done was returned by at least one honest replica: f+1 distinct replicas stand for it.
+//! A result reported as done was returned by at least one honest replica: f+1 distinct replicas stand for it. Where
+//! replicas answer reads, a quorum does, for every operation, as [Berger, Reiser and Bessani 2021] ask; why that is
+//! needed and why it ends is argued in `classic/reads.rs`.
+//!
+//! [Berger, Reiser and Bessani 2021]: https://arxiv.org/abs/2107.11144
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::committee::Committee;
 use crate::ids::{ClientId, Digest, ReplicaId, Timestamp, View};
-use crate::keys::{ClientAuthentication, Signer, Verified};
-use crate::request::{Answer, Request, Submission};
+use crate::keys::{ClientAuthentication, Signed, Signer, Verified};
+use crate::request::{Answer, Read, Request, Submission};
 
 /// What can happen to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +30,12 @@ pub enum ClientEvent {
         operation: Vec<u8>,
         /// The private part, or nothing.
         attachment: Vec<u8>,
+    },
+    /// The user wants to know something that the state holds. The operation is one that can be ordered, too: it is if
+    /// no quorum answers alike.
+    Read {
+        /// The operation.
+        operation: Vec<u8>,
     },
     /// A reply whose signature holds.
     Received(Verified<Answer>),
@@ -46,6 +58,11 @@ pub enum ClientAction {
         /// The request.
         submission: Submission,
     },
+    /// Send a question to every replica.
+    Ask {
+        /// The question.
+        read: Signed<Read>,
+    },
     /// Deliver `Expired` after this time, unless disarmed.
     Arm {
         /// When.
@@ -57,7 +74,7 @@ pub enum ClientAction {
     Done {
         /// Which request.
         timestamp: Timestamp,
-        /// What f+1 replicas answered.
+        /// What f+1 replicas answered, or a quorum where replicas answer reads.
         result: Vec<u8>,
     },
 }
@@ -68,6 +85,9 @@ pub enum ClientReject {
     /// One request is outstanding already.
     #[error("request {0} is still outstanding")]
     Busy(Timestamp),
+    /// This deployment orders every operation.
+    #[error("reads are off: every operation is ordered")]
+    ReadsOff,
     /// A reply to another client or another request.
     #[error("a reply to another request")]
     NotMine,
@@ -87,17 +107,44 @@ pub struct Client {
     /// The timestamp of the last request; the next one is higher.
     last: Timestamp,
     patience: Duration,
+    /// Whether replicas answer reads.
+    reads: bool,
     outstanding: Option<Outstanding>,
+}
+
+/// What was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Asked {
+    Order(Submission),
+    Read(Signed<Read>),
+}
+
+impl Asked {
+    fn timestamp(&self) -> Timestamp {
+        match self {
+            Self::Order(submission) => submission.request.timestamp,
+            Self::Read(read) => read.request.timestamp,
+        }
+    }
 }
 
 /// The request that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Outstanding {
-    submission: Submission,
+    asked: Asked,
     /// What each replica answered, as (view, digest of the result), and the results themselves.
     answers: BTreeMap<ReplicaId, (View, Digest)>,
     results: BTreeMap<Digest, Vec<u8>>,
     attempts: u32,
+}
+
+impl Outstanding {
+    /// Whether a read was answered in so many ways that no answer can be given by `needed` of `all` replicas any more.
+    fn is_split(&self, needed: usize, all: usize) -> bool {
+        let of = |digest| self.answers.values().filter(|(_, other)| other == digest).count();
+        let most = self.results.keys().map(of).max().unwrap_or(0);
+        matches!(self.asked, Asked::Read(_)) && most + all - self.answers.len() < needed
+    }
 }
 
 impl Client {
@@ -106,13 +153,20 @@ impl Client {
     pub fn new(signer: Signer, committee: Committee, last: Timestamp, patience: Duration) -> Self {
         let authentication = ClientAuthentication::default();
         let (view, outstanding) = (View::ZERO, None);
-        Self { signer, authentication, committee, view, last, patience, outstanding }
+        let reads = false;
+        Self { signer, authentication, committee, view, last, patience, reads, outstanding }
     }
 
     /// The same client, which signs its requests or does without.
     #[must_use]
     pub fn with_authentication(self, authentication: ClientAuthentication) -> Self {
         Self { authentication, ..self }
+    }
+
+    /// The same client, of a deployment whose limits say `reads`.
+    #[must_use]
+    pub fn with_reads(self, reads: bool) -> Self {
+        Self { reads, ..self }
     }
 
     /// Who this client is.
@@ -127,7 +181,7 @@ impl Client {
 
     /// The timestamp of the outstanding request.
     pub fn outstanding(&self) -> Option<Timestamp> {
-        self.outstanding.as_ref().map(|waiting| waiting.submission.request.timestamp)
+        self.outstanding.as_ref().map(|waiting| waiting.asked.timestamp())
     }
 
     /// Gives up on the outstanding request. Whether it was or will be executed stays unknown.
@@ -143,6 +197,7 @@ impl Client {
     pub fn step(&mut self, event: ClientEvent) -> Result<Vec<ClientAction>, ClientReject> {
         match event {
             ClientEvent::Submit { operation, attachment } => self.submit(operation, attachment),
+            ClientEvent::Read { operation } => self.read(operation),
             ClientEvent::Received(reply) => self.received(reply.into_inner()),
             ClientEvent::Expired => Ok(self.expired()),
         }
@@ -156,18 +211,44 @@ impl Client {
         if let Some(timestamp) = self.outstanding() {
             return Err(ClientReject::Busy(timestamp));
         }
-        self.last = self.last.next();
-        let request = Request::new(self.signer.public_key(), self.last, operation);
+        Ok(self.order(operation.into(), attachment))
+    }
+
+    fn order(&mut self, operation: Bytes, attachment: Vec<u8>) -> Vec<ClientAction> {
+        let request = self.next(operation);
         let request = self.signer.sign_as(self.authentication, request);
         let submission = Submission { request, attachment };
-        self.outstanding = Some(Outstanding {
-            submission: submission.clone(),
-            answers: BTreeMap::new(),
-            results: BTreeMap::new(),
-            attempts: 0,
-        });
+        self.wait_for(Asked::Order(submission.clone()));
         let to = self.committee.primary(self.view);
-        Ok(vec![ClientAction::Send { to, submission }, ClientAction::Arm { after: self.patience }])
+        vec![ClientAction::Send { to, submission }, ClientAction::Arm { after: self.patience }]
+    }
+
+    fn read(&mut self, operation: Vec<u8>) -> Result<Vec<ClientAction>, ClientReject> {
+        if !self.reads {
+            return Err(ClientReject::ReadsOff);
+        }
+        if let Some(timestamp) = self.outstanding() {
+            return Err(ClientReject::Busy(timestamp));
+        }
+        let request = self.next(operation.into());
+        let read = self.signer.sign_as(self.authentication, Read { request });
+        self.wait_for(Asked::Read(read.clone()));
+        Ok(vec![ClientAction::Ask { read }, ClientAction::Arm { after: self.patience }])
+    }
+
+    fn next(&mut self, operation: Bytes) -> Request {
+        self.last = self.last.next();
+        Request::new(self.signer.public_key(), self.last, operation)
+    }
+
+    fn wait_for(&mut self, asked: Asked) {
+        let (answers, results) = (BTreeMap::new(), BTreeMap::new());
+        self.outstanding = Some(Outstanding { asked, answers, results, attempts: 0 });
+    }
+
+    /// Equal replies that make a result certain.
+    fn needed(&self) -> usize {
+        if self.reads { self.committee.quorum() } else { self.committee.weak() }
     }
 
     fn received(
@@ -175,8 +256,9 @@ impl Client {
         Answer { from, reply }: Answer,
     ) -> Result<Vec<ClientAction>, ClientReject> {
         let me = self.signer.public_key().client();
+        let (needed, all) = (self.needed(), self.committee.size());
         let waiting = self.outstanding.as_mut().ok_or(ClientReject::NotMine)?;
-        if (reply.client, reply.timestamp) != (me, waiting.submission.request.timestamp) {
+        if (reply.client, reply.timestamp) != (me, waiting.asked.timestamp()) {
             return Err(ClientReject::NotMine);
         }
         if waiting.answers.contains_key(&from) {
@@ -187,8 +269,8 @@ impl Client {
         waiting.results.entry(digest).or_insert(reply.result);
         let mut views: Vec<View> =
             waiting.answers.values().filter(|(_, d)| *d == digest).map(|(view, _)| *view).collect();
-        if views.len() < self.committee.weak() {
-            return Ok(Vec::new());
+        if views.len() < needed {
+            return Ok(if waiting.is_split(needed, all) { self.expired() } else { Vec::new() });
         }
         // At least one of the f+1 is honest and in a view at least as high as the lowest of them.
         views.sort_unstable();
@@ -205,9 +287,16 @@ impl Client {
         let Some(waiting) = self.outstanding.as_mut() else {
             return Vec::new(); // the answer overtook the timer
         };
+        let submission = match &waiting.asked {
+            Asked::Order(submission) => submission.clone(),
+            // The state moved on between the answers, or replicas are silent: a place in the order decides.
+            Asked::Read(read) => {
+                let operation = read.request.operation.clone();
+                return self.order(operation, Vec::new());
+            }
+        };
         waiting.attempts = waiting.attempts.saturating_add(1);
         let after = self.patience * (1 << waiting.attempts.min(DOUBLINGS_MAX));
-        let submission = waiting.submission.clone();
         vec![ClientAction::Broadcast { submission }, ClientAction::Arm { after }]
     }
 }

@@ -4,7 +4,7 @@
 //! message carries its author, a timer is a token, an answer of the application is plain data.
 
 use crate::certificate::Decision;
-use crate::ids::{Digest, ReplicaId, SeqNum};
+use crate::ids::{ClientId, Digest, ReplicaId, SeqNum, Timestamp};
 use crate::keys::Verified;
 use crate::request::{Outcome, Proposal};
 
@@ -57,6 +57,15 @@ pub enum Event<M> {
         outcomes: Vec<Outcome>,
         /// Whether the application asks for a checkpoint here; the same at every replica.
         checkpoint: bool,
+    },
+    /// Answer to `Query`.
+    Answered {
+        /// Who asked.
+        client: ClientId,
+        /// The client's count of the read.
+        timestamp: Timestamp,
+        /// The bytes of the reply, at most [`Limits::RESULT_BYTES`](crate::limits::Limits::RESULT_BYTES) long.
+        result: Vec<u8>,
     },
     /// Answer to `Recall`: decisions from this replica's own records, contiguous, in order.
     Recalled {

@@ -154,7 +154,7 @@ pub enum ClientAuthentication {
 impl ClientAuthentication {
     /// Whether statements of this kind go without a signature.
     fn waives(self, kind: Kind) -> bool {
-        self == Self::None && matches!(kind, Kind::Request | Kind::Reply)
+        self == Self::None && matches!(kind, Kind::Request | Kind::Read | Kind::Reply)
     }
 }
 

@@ -34,6 +34,9 @@ pub struct LimitsSpec {
     pub status_interval_ms: u64,
     /// Most decisions in one answer to a replica that fell behind.
     pub fetch_decisions: usize,
+    /// Whether replicas answer reads without ordering them. Clients then take every result from a quorum of equal
+    /// replies instead of f+1, so all of a deployment must choose alike.
+    pub reads: bool,
 }
 
 impl Default for LimitsSpec {
@@ -50,6 +53,7 @@ impl Default for LimitsSpec {
             view_timeout_ms: 2_000,
             status_interval_ms: 200,
             fetch_decisions: 64,
+            reads: false,
         }
     }
 }

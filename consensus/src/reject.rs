@@ -109,6 +109,9 @@ pub enum Reject {
     /// No room for more waiting requests: the client should try again later.
     #[error("{0} requests are waiting already")]
     Overloaded(usize),
+    /// A read where this deployment orders everything.
+    #[error("reads are off: every operation is ordered")]
+    ReadsOff,
     /// Something longer than the limits allow.
     #[error("{what}: {got} bytes where at most {max} are allowed")]
     TooLarge {
@@ -187,6 +190,9 @@ pub enum Unasked {
     /// The outcome of an execution.
     #[error("the outcome of position {0}")]
     Outcome(SeqNum),
+    /// An answer to a read.
+    #[error("an answer to read {0}")]
+    Read(Timestamp),
     /// A proposal.
     #[error("proposal {0}")]
     Proposal(Digest),

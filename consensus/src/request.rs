@@ -70,6 +70,22 @@ impl Statement for Request {
     }
 }
 
+/// A question that changes nothing. It has a kind of its own, so that nobody can have a question ordered, or an order
+/// answered as a question.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Read {
+    /// What is asked, by whom; timestamps are those of the client's requests.
+    pub request: Request,
+}
+
+impl Statement for Read {
+    const KIND: Kind = Kind::Read;
+
+    fn author(&self) -> Author {
+        Author::Client(*self.request.key())
+    }
+}
+
 /// A request on its way, with the private part that travels beside it.
 ///
 /// The attachment is under no signature and no digest of this crate; the application's commitment inside the

@@ -221,6 +221,7 @@ impl<P: Subject> Machine<P> {
             | Action::Disarm { .. }
             | Action::Reply { .. }
             | Action::Accuse { .. }
+            | Action::Query { .. }
             | Action::Stable { .. }
             | Action::Recall { .. } => None,
         }

@@ -37,6 +37,13 @@ pub trait Application: Send + 'static {
     /// at different positions and must judge alike.
     fn validate(&self, proposal: &Proposal, fresh: bool, now_ms: u64) -> Verdict;
 
+    /// Answers a read from the state as it is. None are asked at the client port yet: the ledger has no command that is
+    /// a question, which a read falls back to.
+    fn query(&self, operation: &[u8]) -> Vec<u8> {
+        let _ = operation;
+        Vec::new()
+    }
+
     /// Executes the requests of a decision that are marked fresh.
     fn execute(&mut self, decision: &Decision, fresh: &[bool]) -> Executed;
 }

@@ -159,6 +159,7 @@ impl Gateway {
         let worker = Worker {
             there: connected.clone(),
             authentication,
+            reads: founding.limits().spec().reads,
             committee: founding.committee(),
             patience,
             connections,
@@ -236,6 +237,8 @@ impl Gateway {
 /// The task behind a gateway.
 struct Worker {
     authentication: ClientAuthentication,
+    /// Whether replicas answer reads.
+    reads: bool,
     committee: Committee,
     patience: Patience,
     connections: Vec<mpsc::Sender<Payload>>,
@@ -315,7 +318,7 @@ impl Worker {
             let hellos: Vec<_> = committee.replicas().map(hello).collect();
             hellos.iter().for_each(|hello| self.greet(hello));
             let client = Client::new(signer, committee, last, first);
-            let client = client.with_authentication(self.authentication);
+            let client = client.with_authentication(self.authentication).with_reads(self.reads);
             let arrivals = Vec::new();
             self.seats.insert(id, Seat { client, hellos, last, arrivals, waiting: None });
         }
@@ -441,6 +444,7 @@ impl Worker {
                         self.submit_to(to, submission.clone());
                     }
                 }
+                ClientAction::Ask { .. } => {} // nobody asks this gateway to read
                 ClientAction::Arm { after } => self.arm(id, after),
                 ClientAction::Disarm => {
                     if let Some(waiting) = self.waiting(id) {

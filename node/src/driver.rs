@@ -15,6 +15,7 @@
 //! durable; everything leaves in the order in which it was asked for, and one sync serves many.
 
 mod exit;
+mod counted;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use consensus::wire;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use counted::{first_time, is_vote, upkeep};
 use exit::{Exit, Outgoing};
 
 use crate::application::Application;
@@ -312,6 +314,11 @@ impl<P: Classic, A: Application> Driver<P, A> {
                 let verdict = self.parts.application.validate(&proposal, fresh, now);
                 self.local.push_back(Event::Validated { digest, verdict });
             }
+            Action::Query { read } => {
+                let result = self.parts.application.query(&read.operation);
+                let (client, timestamp) = (read.client(), read.timestamp);
+                self.local.push_back(Event::Answered { client, timestamp, result });
+            }
             Action::Execute { decision, fresh } => self.execute(&decision, &fresh)?,
             Action::Skip { decision } => self.parts.chain.append(&decision, None),
             Action::Stable { certificate } => self.keep_checkpoint(&certificate),
@@ -453,36 +460,6 @@ impl<P: Classic, A: Application> Driver<P, A> {
             status.waiting = standing.waiting as u64;
         });
     }
-}
-
-/// Whether a message is one that is normally broadcast once: sent to one replica, it is a repetition.
-fn is_vote(message: &Message) -> bool {
-    matches!(
-        message,
-        Message::Propose(_)
-            | Message::Prepare(_)
-            | Message::Commit(_)
-            | Message::Checkpoint(_)
-            | Message::ViewChange(_)
-            | Message::NewView(_)
-    )
-}
-
-/// The counter of a message that is sent to all.
-fn first_time(message: &Message) -> Count {
-    match message {
-        Message::Propose(_) => Count::PrePrepares,
-        Message::Prepare(_) => Count::Prepares,
-        Message::Commit(_) => Count::Commits,
-        Message::Checkpoint(_) => Count::Checkpoints,
-        Message::ViewChange(_) | Message::NewView(_) => Count::ViewChanges,
-        other => upkeep(other),
-    }
-}
-
-/// The counter of everything that keeps replicas up to date.
-fn upkeep(_: &Message) -> Count {
-    Count::Upkeep
 }
 
 /// What a client is told about a request that the replica refused; none where silence is the answer.

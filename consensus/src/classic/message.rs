@@ -11,7 +11,7 @@ use super::prepared::{PrePrepare, Prepare, PreparedCertificate};
 use crate::certificate::{Checkpoint, CheckpointCertificate, Commit, Decision};
 use crate::ids::{Digest, ReplicaId, SeqNum, View};
 use crate::keys::{Author, Check, Forged, Kind, Signatures, Signed, Statement};
-use crate::request::{Proposal, Submission};
+use crate::request::{Proposal, Read, Submission};
 
 /// A PRE-PREPARE with the batch that rides along, bound to it by the digest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -171,6 +171,8 @@ pub enum Message {
     Decisions(Vec<Decision>),
     /// A stable checkpoint; proves itself.
     Stable(CheckpointCertificate),
+    /// A client's question.
+    Read(Signed<Read>),
 }
 
 impl Message {
@@ -189,6 +191,7 @@ impl Message {
             Self::Proposal(_) => "proposal",
             Self::Decisions(_) => "decisions",
             Self::Stable(_) => "stable",
+            Self::Read(_) => "read",
         }
     }
 }
@@ -208,6 +211,7 @@ impl Signatures for Message {
             Self::Proposal(proposal) => proposal.visit(check),
             Self::Decisions(decisions) => decisions.iter().try_for_each(|d| d.visit(check)),
             Self::Stable(certificate) => certificate.visit(check),
+            Self::Read(read) => check.signed(read),
         }
     }
 }

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use crate::action::Action;
 use crate::certificate::{Checkpoint, Commit};
 use crate::event::Verdict;
-use crate::ids::{ClientId, Digest, SeqNum};
+use crate::ids::{ClientId, Digest, SeqNum, Timestamp};
 use crate::keys::Signed;
 use crate::reject::{Reject, Unasked};
-use crate::request::{Outcome, Proposal, Submission};
+use crate::request::{Outcome, Proposal, Read, Reply, Submission};
 
 use super::evidence::{Evidence, Objection, hides};
 use super::execution::{Executed, answer};
@@ -49,6 +49,25 @@ impl Replica {
             let to = self.seat.committee.primary(view);
             out.push(Action::Send { to, message: Message::Request(submission) });
         }
+        Ok(())
+    }
+
+    /// OSDI '99, 5.1.3: a replica answers a read from the state that it executed, in any view or between two.
+    pub(super) fn on_read(&mut self, read: Signed<Read>, out: &mut Actions) -> Result<(), Reject> {
+        self.reads.ask(&read, self.seat.limits.spec())?;
+        out.push(Action::Query { read: read.message.request });
+        Ok(())
+    }
+
+    pub(super) fn on_answered(
+        &mut self,
+        client: ClientId,
+        timestamp: Timestamp,
+        result: Vec<u8>,
+        out: &mut Actions,
+    ) -> Result<(), Reject> {
+        self.reads.answered(&client, timestamp, &result)?;
+        out.push(Action::Reply { reply: Reply { view: self.view(), timestamp, client, result } });
         Ok(())
     }
 

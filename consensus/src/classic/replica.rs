@@ -19,6 +19,7 @@ use super::execution::Execution;
 use super::message::Message;
 use super::ordering::Ordering;
 use super::pool::Pool;
+use super::reads::Reads;
 use super::record::Record;
 use super::seat::Seat;
 use super::view_change::ViewChanges;
@@ -47,6 +48,7 @@ pub struct Replica {
     pub(super) seat: Seat,
     pub(super) stage: Stage,
     pub(super) pool: Pool,
+    pub(super) reads: Reads,
     pub(super) ordering: Ordering,
     pub(super) execution: Execution,
     pub(super) checkpoints: Checkpoints,
@@ -113,6 +115,7 @@ impl Replica {
             seat: Seat { id, committee, limits, signer },
             stage: Stage::Active(View::ZERO),
             pool: Pool::default(),
+            reads: Reads::default(),
             ordering: Ordering::new(span),
             execution: Execution::new(genesis, span),
             checkpoints: Checkpoints::default(),

@@ -80,6 +80,7 @@ impl Replica {
                 self.stabilise(certificate, out);
                 Ok(())
             }
+            Message::Read(read) => Ok(self.on_read(read, out)?),
         }
     }
 
@@ -170,7 +171,8 @@ fn author(message: &Message) -> Option<ReplicaId> {
         | Message::NewView(_)
         | Message::Proposal(_)
         | Message::Decisions(_)
-        | Message::Stable(_) => None,
+        | Message::Stable(_)
+        | Message::Read(_) => None,
     }
 }
 
@@ -207,6 +209,9 @@ impl Protocol for Replica {
             Event::Validated { digest, verdict } => self.on_validated(digest, verdict, out)?,
             Event::Executed { seq, state, outcomes, checkpoint } => {
                 self.on_executed((seq, state, checkpoint), outcomes, out)?;
+            }
+            Event::Answered { client, timestamp, result } => {
+                self.on_answered(client, timestamp, result, out)?;
             }
             Event::Recalled { to, decisions } => self.on_recalled(to, decisions, out),
         }

@@ -8,6 +8,7 @@ mod checkpoints;
 mod evidence;
 mod ordering;
 mod promises;
+mod reads;
 mod refusals;
 mod restart;
 mod view_changes;
@@ -140,6 +141,10 @@ fn answer(replica: &Replica, journal: &mut Journal, deed: &Deed) -> Option<Event
             let good = journal.validate(proposal);
             let verdict = if good { Verdict::Acceptable } else { Verdict::Refused };
             Some(Event::Validated { digest: *digest, verdict })
+        }
+        Action::Query { read } => {
+            let result = journal.query(&read.operation);
+            Some(Event::Answered { client: read.client(), timestamp: read.timestamp, result })
         }
         Action::Execute { decision, fresh } => {
             let done = journal.execute(decision, fresh);
@@ -328,6 +333,7 @@ fn names(deeds: &[Deed]) -> Vec<&'static str> {
         Action::Disarm { .. } => "disarm",
         Action::Build { .. } => "build",
         Action::Validate { .. } => "validate",
+        Action::Query { .. } => "query",
         Action::Execute { .. } => "execute",
         Action::Skip { .. } => "skip",
         Action::Stable { .. } => "stable!",

@@ -32,6 +32,8 @@ pub enum Kind {
     Fetch = 10,
     /// A client asks one replica for its replies. No message of the protocol: drivers use it on their ports.
     Hello = 11,
+    /// A client's question that is not ordered.
+    Read = 12,
 }
 
 /// The public half of a key: 32 bytes, an Ed25519 point or a symbolic name.

@@ -154,6 +154,7 @@ pub fn event<M>(event: &Event<M>, name: impl Fn(&M) -> &'static str) -> &'static
         Event::Validated { verdict: Verdict::Acceptable, .. } => "(acceptable)",
         Event::Validated { verdict: Verdict::Refused, .. } => "(unacceptable)",
         Event::Executed { .. } => "(executed)",
+        Event::Answered { .. } => "(answered)",
         Event::Recalled { .. } => "(recalled)",
     }
 }
@@ -172,6 +173,7 @@ pub fn effect<M, R, E>(action: &Action<M, R, E>, name: impl Fn(&M) -> &'static s
         Action::Build { .. } => plain("builds"),
         Action::Validate { fresh: true, .. } => plain("validates a new batch"),
         Action::Validate { fresh: false, .. } => plain("validates an old batch"),
+        Action::Query { .. } => plain("queries"),
         Action::Execute { .. } => plain("executes"),
         Action::Skip { .. } => plain("skips"),
         Action::Stable { .. } => plain("stabilises"),

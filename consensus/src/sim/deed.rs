@@ -210,6 +210,11 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
                 let verdict = if good { Verdict::Acceptable } else { Verdict::Refused };
                 self.answer(at, Event::Validated { digest, verdict });
             }
+            Action::Query { read } => {
+                let result = self.machines[index].application.query(&read.operation);
+                let (client, timestamp) = (read.client(), read.timestamp);
+                self.answer(at, Event::Answered { client, timestamp, result });
+            }
             Action::Execute { decision, fresh } => self.execute(at, &decision, &fresh),
             Action::Skip { decision } => {
                 self.tally.count("event", "null request");

@@ -54,6 +54,10 @@ impl Application for Journal {
         proposal.submissions().all(|s| is_admissible(&s.request.operation, &s.attachment))
     }
 
+    fn query(&self, operation: &[u8]) -> Vec<u8> {
+        Digest::of("journal answer", &(self.head, operation)).bytes().to_vec()
+    }
+
     fn execute(&mut self, decision: &Decision, fresh: &[bool]) -> Execution {
         let proposal = decision.proposal.as_ref().expect("null requests are not executed");
         assert!(self.validate(proposal), "an unchecked private part reached execution");

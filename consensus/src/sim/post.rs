@@ -106,6 +106,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
                     self.users[client].armed = armed;
                     self.agenda.later(micros(after), Occurrence::Hurries { client, armed });
                 }
+                ClientAction::Ask { .. } => {} // these users order everything
                 ClientAction::Disarm => self.users[client].armed = 0,
                 ClientAction::Done { timestamp, result } => {
                     let id = self.users[client].id();

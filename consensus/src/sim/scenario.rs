@@ -143,6 +143,7 @@ impl Scenario {
             view_timeout_ms: self.number("view-ms"),
             status_interval_ms: self.number("view-ms") / 4,
             fetch_decisions: 8,
+            reads: false,
         };
         let liars = self.liars.keys().map(|id| ReplicaId::new(*id)).collect();
         Setup {

@@ -94,6 +94,7 @@ pub const fn refusal(reject: &Reject) -> &'static str {
         Reject::StaleRequest { .. } => "stale request",
         Reject::ConflictingRequest { .. } => "conflicting request",
         Reject::Overloaded(_) => "overloaded",
+        Reject::ReadsOff => "reads off",
         Reject::TooLarge { .. } => "too large",
         Reject::OwnStatement(_) => "own statement",
         Reject::Unasked(Unasked::Proposal(_)) => "unasked proposal",

@@ -38,7 +38,8 @@ impl Shape {
             | Message::Commit(_)
             | Message::Checkpoint(_)
             | Message::Status(_)
-            | Message::Fetch(_) => true,
+            | Message::Fetch(_)
+            | Message::Read(_) => true,
         }
     }
 

@@ -25,6 +25,7 @@ fn provoked_by(reject: Reject) -> fn() {
         | Reject::ConflictingRequest { .. }
         | Reject::Overloaded(_)
         | Reject::TooLarge { .. } => requests_that_cannot_wait_are_refused,
+        Reject::ReadsOff => reads::reads_are_refused_by_name,
         Reject::OwnStatement(_) => own_statements_are_taken_from_nobody,
         Reject::Outcomes { .. } => an_execution_has_one_outcome_per_request,
         Reject::Unasked(what) => unasked_provoked_by(what),
@@ -65,6 +66,7 @@ fn unasked_provoked_by(what: Unasked) -> fn() {
         Unasked::Built | Unasked::Verdict(_) | Unasked::Outcome(_) => {
             answers_of_the_application_to_no_question_are_refused
         }
+        Unasked::Read(_) => reads::reads_are_refused_by_name,
         Unasked::Proposal(_) | Unasked::Decisions(_) => answers_of_peers_to_no_need_are_refused,
     }
 }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::keys::{PublicKey, Signature};
-use crate::request::{Attachment, Batch};
+use crate::request::{Attachment, Batch, Read};
 use crate::wire::{WireError, decode, encode};
 
 /// A signature of 32 bytes 5a and 32 bytes 5b.
@@ -164,6 +164,7 @@ fn messages() -> Vec<(Message, String)> {
             format!("0a 02 {decided} 01 {proposal} {decided} 00"),
         ),
         (Message::Stable(the_certificate()), format!("0b {}", certificate_text())),
+        (Message::Read(signed(Read { request: the_request().message })), format!("0c {REQUEST}")),
     ]
 }
 
@@ -213,6 +214,7 @@ fn number(message: &Message) -> u8 {
         Message::Proposal(_) => 9,
         Message::Decisions(_) => 10,
         Message::Stable(_) => 11,
+        Message::Read(_) => 12,
     }
 }
 
@@ -240,7 +242,7 @@ fn messages_have_their_bytes() {
         seen.push(expected[0]);
     }
     seen.dedup();
-    assert_eq!(seen, (0..=11).collect::<Vec<u8>>(), "every variant");
+    assert_eq!(seen, (0..=12).collect::<Vec<u8>>(), "every variant");
 }
 
 /// A change of these bytes makes what is on disk unreadable, and with it every promise of an older replica (BCS,
@@ -405,7 +407,7 @@ fn any_messages() -> impl Strategy<Value = Vec<Message>> {
         let what = if whole { Missing::Decisions(seq) } else { Missing::Proposal(seq, digest) };
         let attachment = digest.bytes()[..usize::from(from.get() % 32)].to_vec();
         vec![
-            Message::Request(Submission { request, attachment }),
+            Message::Request(Submission { request: request.clone(), attachment }),
             Message::Propose(Propose { pre_prepare, proposal: proposal.clone() }),
             Message::Prepare(prepare),
             Message::Commit(commit),
@@ -417,6 +419,7 @@ fn any_messages() -> impl Strategy<Value = Vec<Message>> {
             Message::Proposal(proposal),
             Message::Decisions(decisions),
             Message::Stable(certificate),
+            Message::Read(Signed { message: Read { request: request.message }, signature }),
         ]
     })
 }
