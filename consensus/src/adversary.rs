@@ -120,7 +120,8 @@ pub struct Brief {
     pub adversary: Option<Adversary>,
     /// Decides the details of its lies.
     pub seed: u64,
-    /// For twins, whom the second one talks to in each of the first views; empty: drawn. Bit i stands for replica i.
+    /// For twins, whom the second one talks to in each of the first views; empty: drawn. Bit i stands for replica i;
+    /// the twins' own bit says that both talk to the rest.
     pub walls: Vec<u64>,
 }
 
@@ -212,7 +213,8 @@ where
             None => return Self::Honest(P::new(config, records)),
             Some(Adversary::Twins) => {
                 let mut draw = Draw::new(seed);
-                let mut drawn = || (0..WALLS).map(|_| draw.any()).collect();
+                let both = 1 << (config.id.get() % 64);
+                let mut drawn = || (0..WALLS).map(|_| draw.any() & !both).collect();
                 let walls = if walls.is_empty() { drawn() } else { walls };
                 return Self::Twins(Box::new(Twins::new(config, records, walls)));
             }

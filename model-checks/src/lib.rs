@@ -16,4 +16,5 @@ pub mod catalogue;
 pub mod mutants;
 pub mod attacks;
 pub mod swarm;
+pub mod twins;
 pub mod fuzz;

@@ -18,6 +18,7 @@ use model_checks::catalogue::{self, Check, Verdict};
 use model_checks::classic::Bounds;
 use model_checks::mutants::{self, Mutant};
 use model_checks::swarm::{self, Report};
+use model_checks::twins;
 
 /// Explores the shipped consensus code exhaustively, in worlds small enough for that.
 #[derive(Debug, Parser)]
@@ -47,6 +48,16 @@ enum Command {
     /// Runs random clusters with faults and liars, and says what was reached; a failure is made short.
     #[command(after_help = "Example: model-checks swarm --seeds 1000")]
     Swarm(SwarmArguments),
+    /// Plays every way in which one replica of four can be two while the network is split in the first views.
+    #[command(after_help = "Example: model-checks twins --rounds 2")]
+    Twins {
+        /// How many views have a split of their own.
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=4))]
+        rounds: u16,
+        /// Threads.
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+        threads: u16,
+    },
     /// Runs a scenario that was written down.
     #[command(after_help = "Example: model-checks replay failure.txt")]
     Replay {
@@ -116,6 +127,7 @@ fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
         Command::Mutants { name } => catch(name.as_deref(), out),
         Command::Attacks => attack(out),
         Command::Swarm(arguments) => storm(&arguments, out),
+        Command::Twins { rounds, threads } => split(rounds, threads, out),
         Command::Replay { file } => replay(&file, out),
     }
 }
@@ -155,6 +167,19 @@ fn storm(arguments: &SwarmArguments, out: &mut impl Write) -> Result<ExitCode> {
             )?;
             write!(out, "{short}")?;
         }
+    }
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn split(rounds: u16, threads: u16, out: &mut impl Write) -> Result<ExitCode> {
+    let (rounds, threads) = (usize::from(rounds), usize::from(threads));
+    let (report, seconds) = catalogue::timed(|| twins::run::<Replica>(rounds, threads));
+    let twins::Report { played, total, accused, changed, busy, .. } = report;
+    writeln!(out, "{played} scenarios played, which stand for {total}; {seconds:.1} s")?;
+    writeln!(out, "{busy} executed something while split, {changed} decided after a view change")?;
+    writeln!(out, "{accused} proved that the twins said two things")?;
+    for (split, failure) in &report.failures {
+        writeln!(out, "FAILS: {split} {failure}")?;
     }
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -4,7 +4,8 @@
 //! each twin is honest, and together they equivocate.
 //!
 //! Source: Twins (Bano and others 2021). The first twin has the machine: its disk, its application, its timers. The
-//! second one builds batches in the opposite order, and takes the first one's word for what executing does.
+//! second one builds batches in the opposite order, or with another context, and takes the first one's word for what
+//! executing does.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -28,7 +29,8 @@ const OUTCOMES: usize = 64;
 pub struct Twins<P> {
     both: [P; 2],
     everybody: Vec<ReplicaId>,
-    /// For each of the first views, those that the second twin talks to; the first talks to the rest.
+    /// For each of the first views, those that the second twin talks to; the first talks to the rest. If the bit of
+    /// the twins themselves is set, both talk to the rest.
     walls: Vec<u64>,
     /// Which twin waits for its view timer.
     patient: [bool; 2],
@@ -72,7 +74,15 @@ where
     /// Whether a twin and a replica talk about a view.
     fn talk(&self, twin: usize, peer: ReplicaId, view: u64) -> bool {
         let wall = usize::try_from(view).ok().and_then(|view| self.walls.get(view));
-        wall.is_none_or(|side| (side >> (peer.get() % 64) & 1 == 1) == (twin == 1))
+        let has = |side: u64, id: ReplicaId| side >> (id.get() % 64) & 1 == 1;
+        let me = self.both[0].id();
+        wall.is_none_or(|side| has(*side, peer) == (twin == 1 && !has(*side, me)))
+    }
+
+    /// The view that a message of a twin belongs to: where the twin stands, if the message counts in all views.
+    fn spoken_in(&self, twin: usize, message: &Message) -> u64 {
+        let stands = || self.both[twin].standing().view.get();
+        round(message).map_or_else(stands, |(_, view)| view)
     }
 
     /// Lets something happen to whom it concerns. What a twin refuses changes nothing.
@@ -133,15 +143,14 @@ where
     ) {
         match deed {
             Action::Broadcast { message } => {
-                let view = round(&message).map(|(_, view)| view);
-                let hears =
-                    |peer: &&ReplicaId| view.is_none_or(|view| self.talk(twin, **peer, view));
+                let view = self.spoken_in(twin, &message);
+                let hears = |peer: &&ReplicaId| self.talk(twin, **peer, view);
                 let receivers = self.everybody.iter().filter(hears);
                 out.extend(receivers.map(|to| Action::Send { to: *to, message: message.clone() }));
             }
             Action::Send { to, ref message } => {
-                let talks = round(message).is_none_or(|(_, view)| self.talk(twin, to, view));
-                out.extend(talks.then_some(deed));
+                let view = self.spoken_in(twin, message);
+                out.extend(self.talk(twin, to, view).then_some(deed));
             }
             Action::Arm { timer: Timer::View, .. } => {
                 self.patient[twin] = true;
@@ -156,7 +165,11 @@ where
             Action::Build { mut requests } => {
                 requests.reverse();
                 let id = self.both[1].id();
-                let proposal = Some(Proposal::new(id, self.context.clone(), requests));
+                let mut context = self.context.clone();
+                if requests.len() < 2 {
+                    context.push(1); // there is only one order of one request
+                }
+                let proposal = Some(Proposal::new(id, context, requests));
                 waiting.push_back((1, Event::Built { proposal }));
             }
             Action::Execute { decision, .. } => self.wanted = Some(decision.seq()),

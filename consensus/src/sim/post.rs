@@ -24,7 +24,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             self.machines[usize::from(at.get())].disk.settle();
         }
         let name = (self.name)(&message);
-        let round = message.round();
+        let round = self.round(at, &message);
         let Ok(message) = self.keyring.verify(message) else {
             assert!(self.atlas.is_spoilt(at), "replica {at} signs what does not verify");
             self.tally.count("refused", "forged");
@@ -39,6 +39,14 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             }
             self.carry(at.get(), *to, fold, message.clone());
         }
+    }
+
+    /// The view that a message is sent in, where there are walls: its own, or the one its sender stands in.
+    fn round(&self, at: ReplicaId, message: &P::Message) -> Option<u64> {
+        if self.setup.walls.is_empty() {
+            return None;
+        }
+        message.round().or_else(|| self.replica(at).map(|replica| replica.standing().view.get()))
     }
 
     /// Whether a wall of this round stands between two honest replicas.

@@ -29,8 +29,9 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
         true
     }
 
-    /// Stops injecting faults, so that liveness can be demanded.
+    /// Stops injecting faults and takes all walls down, so that liveness can be demanded.
     pub fn heal(&mut self) {
+        self.setup.walls.clear();
         self.plan.calm(self.agenda.now());
     }
 

@@ -217,7 +217,7 @@ impl Scenario {
 const CORE: u64 = 8;
 
 /// What a panic said, without the words that the assertion macros put before it.
-fn said(panic: &(dyn std::any::Any + Send)) -> String {
+pub fn said(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     let text = text
         .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))

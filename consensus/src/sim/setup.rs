@@ -38,7 +38,7 @@ pub struct Setup {
     pub script: Option<Vec<Injection>>,
     /// Replicas that may do anything: nothing is expected of them, and they count towards f.
     pub liars: BTreeSet<ReplicaId>,
-    /// For each of the first views, the replicas on one side of a wall that its votes do not pass. Bit i stands for
+    /// For each of the first views, the replicas on one side of a wall that messages do not pass. Bit i stands for
     /// replica i; liars are on both sides.
     pub walls: Vec<u64>,
 }

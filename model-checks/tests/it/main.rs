@@ -5,3 +5,4 @@ mod claims;
 mod mutants;
 mod reduction;
 mod swarm;
+mod twins;
