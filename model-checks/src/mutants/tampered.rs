@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 
 use consensus::action::Action;
 use consensus::certificate::Checkpoint;
+use consensus::classic::evidence::{Evidence as Proof, Pair};
 use consensus::classic::message::Message;
 use consensus::classic::record::Record;
 use consensus::classic::{Config, Replica};
@@ -132,4 +133,62 @@ impl Habit for Eager {
         let more: Vec<Deed> = wanted.iter().filter_map(reports).collect();
         wanted.extend(more);
     }
+}
+
+/// It prepares and never commits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Hesitant;
+
+impl Habit for Hesitant {
+    fn tamper(_: ReplicaId, _: &Event<Message>, wanted: &mut Vec<Deed>) {
+        let commits = |deed: &Deed| {
+            matches!(
+                deed,
+                Action::Send { message: Message::Commit(_), .. }
+                    | Action::Broadcast { message: Message::Commit(_) }
+            )
+        };
+        wanted.retain(|deed| !commits(deed));
+    }
+}
+
+/// It accuses the next replica of what nobody did.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Slanderous;
+
+impl Habit for Slanderous {
+    fn tamper(me: ReplicaId, event: &Event<Message>, wanted: &mut Vec<Deed>) {
+        if let Event::Received(message) = event
+            && let Message::Commit(vote) = &**message
+            && vote.from != me
+        {
+            let pair = Pair { first: vote.clone(), second: vote.clone() };
+            wanted.push(Action::Accuse { accused: vote.from, evidence: Proof::Commits(pair) });
+        }
+    }
+}
+
+/// The shipped replica, which also keeps everything that it ever hears.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Hoarder {
+    inner: Replica,
+    hoard: Vec<Event<Message>>,
+}
+
+impl Protocol for Hoarder {
+    type Message = Message;
+    type Record = Record;
+    type Evidence = <Replica as Protocol>::Evidence;
+    type Config = Config;
+
+    fn new(config: Config, records: Vec<Record>) -> Self {
+        Self { inner: Replica::new(config, records), hoard: Vec::new() }
+    }
+
+    fn step(&mut self, event: Event<Message>, out: &mut Actions<Self>) -> Result<(), Reject> {
+        self.hoard.push(event.clone());
+        self.inner.step(event, out)
+    }
+
+    wrap!();
 }

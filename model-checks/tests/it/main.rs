@@ -3,6 +3,7 @@
 mod attacks;
 mod claims;
 mod mutants;
+mod planted;
 mod reduction;
 mod swarm;
 mod twins;

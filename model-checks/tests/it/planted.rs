@@ -1,0 +1,170 @@
+//! Each rule that the simulator judges by is broken once on purpose: the oracle sees it and names the rule.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use consensus::certificate::{Checkpoint, Decision};
+use consensus::classic::message::Message;
+use consensus::ids::{Digest, SeqNum, View};
+use consensus::request::{Proposal, Reply};
+use consensus::sim::oracle::Oracle;
+use consensus::sim::scenario::{Scenario, said};
+use model_checks::attacks::forge::{self, batch, change, commit, decision, replica, submission};
+use model_checks::mutants::tampered::{Hesitant, Hoarder, Slanderous, Tampered};
+use model_checks::replica::Subject;
+use model_checks::swarm::{quietly, rule, shrink};
+
+fn genesis() -> Digest {
+    Digest::of("planted", &0)
+}
+
+fn state(seq: u64) -> Digest {
+    Digest::of("planted", &seq)
+}
+
+/// An oracle over four replicas that has seen clients 1 to 9 ask.
+fn oracle() -> Oracle {
+    let mut oracle = Oracle::new(4, genesis(), [].into());
+    for client in 1..10 {
+        oracle.asks(&submission(client, 1, &[0, 7], &[]).request.message);
+    }
+    oracle
+}
+
+/// The rule that `deeds` break, which is the word before the colon.
+fn broken(deeds: impl FnOnce(&mut Oracle)) -> String {
+    let mut oracle = oracle();
+    let caught = quietly(|| catch_unwind(AssertUnwindSafe(|| deeds(&mut oracle))));
+    let words = caught.err().map(|panic| said(panic.as_ref())).expect("a rule is broken");
+    words.split(':').next().unwrap_or_default().to_owned()
+}
+
+/// Position `seq` with the request of client `client`, and where that leads.
+fn at(seq: u64, client: u64) -> (Decision, Digest) {
+    (decision(0, seq, &batch(0, &[client])), state(seq))
+}
+
+fn executes(oracle: &mut Oracle, id: u16, (decision, state): (Decision, Digest)) {
+    oracle.executed(replica(id), &decision, &[true], state);
+}
+
+/// Two positions at two replicas, a vote and a checkpoint break no rule: what follows differs from this in one thing.
+#[test]
+fn what_is_right_is_passed_over() {
+    let mut oracle = oracle();
+    for id in [0, 1] {
+        executes(&mut oracle, id, at(1, 1));
+        executes(&mut oracle, id, at(2, 2));
+    }
+    oracle.sends(replica(1), &commit(1, 0, 3, state(3)), 8);
+    assert_eq!(oracle.decided(), 2);
+}
+
+/// Two batches at one position; one batch and two states; a checkpoint of a state that nobody reached.
+#[test]
+fn disagreement_is_named() {
+    let two_batches = broken(|oracle| {
+        executes(oracle, 0, at(1, 1));
+        executes(oracle, 1, at(1, 2));
+    });
+    let two_states = broken(|oracle| {
+        executes(oracle, 0, at(1, 1));
+        executes(oracle, 1, (at(1, 1).0, state(2)));
+    });
+    let other_checkpoint = broken(|oracle| {
+        executes(oracle, 0, at(1, 1));
+        let (seq, from) = (SeqNum::new(1), replica(0));
+        let vote = Checkpoint { seq, state: state(2), clients: genesis(), from };
+        oracle.stable(replica(0), &forge::stable(&vote));
+    });
+    assert_eq!([two_batches, two_states, other_checkpoint], ["agreement"; 3]);
+}
+
+/// Two votes instead of three; one voter twice; a vote about something else; a view change that proves nothing.
+#[test]
+fn certificates_that_do_not_add_up_are_named() {
+    let spoilt = |spoil: fn(&mut Decision)| {
+        broken(move |oracle| {
+            let (mut decision, state) = at(1, 1);
+            spoil(&mut decision);
+            executes(oracle, 0, (decision, state));
+        })
+    };
+    let few = spoilt(|decision| decision.certificate.commits.truncate(2));
+    let twice = spoilt(|decision| {
+        decision.certificate.commits[0] = decision.certificate.commits[1].clone();
+    });
+    let other = spoilt(|decision| decision.certificate.commits[0].message.seq = SeqNum::new(2));
+    let claim = broken(|oracle| {
+        let mut held = forge::prepared(0, 1, state(1));
+        held.prepares.pop();
+        oracle.sends(replica(1), &Message::ViewChange(change(1, 1, None, vec![held])), 8);
+    });
+    assert_eq!([few, twice, other, claim], ["certificate"; 4]);
+}
+
+/// A gap; a position twice; a request twice; a request that nobody signed.
+#[test]
+fn executions_out_of_order_are_named() {
+    let gap = broken(|oracle| executes(oracle, 0, at(2, 1)));
+    let again = broken(|oracle| (0..2).for_each(|_| executes(oracle, 0, at(1, 1))));
+    assert_eq!([gap, again], ["order"; 2]);
+    let twice = broken(|oracle| (1..3).for_each(|seq| executes(oracle, 0, at(seq, 1))));
+    assert_eq!(twice, "once");
+    let unsigned = broken(|oracle| {
+        let asked = vec![submission(1, 2, &[0, 7], &[])];
+        let proposal = Proposal::new(replica(0), Vec::new(), asked);
+        executes(oracle, 0, (decision(0, 1, &proposal), state(1)));
+    });
+    assert_eq!(unsigned, "validity");
+}
+
+/// Two commits at one position, a vote above the window, a vote in a view that was left.
+#[test]
+fn statements_that_clash_are_named() {
+    let says = |messages: Vec<Message>| {
+        broken(move |oracle| messages.iter().for_each(|said| oracle.sends(replica(1), said, 8)))
+    };
+    let two = says(vec![commit(1, 0, 1, state(1)), commit(1, 0, 1, state(2))]);
+    let high = says(vec![commit(1, 0, 9, state(9))]);
+    let left = change(1, 1, None, Vec::new());
+    let late = says(vec![Message::ViewChange(left), commit(1, 0, 1, state(1))]);
+    assert_eq!([two, high, late], ["contradiction", "window", "view"]);
+}
+
+/// Two results of one request, and a client that believes what nobody honest said.
+#[test]
+fn replies_that_clash_are_named() {
+    let asked = submission(1, 1, &[0, 7], &[]).request;
+    let (client, timestamp) = (asked.client(), asked.timestamp);
+    let result = |result| Reply { view: View::ZERO, timestamp, client, result };
+    let two = broken(|oracle| {
+        oracle.answers(&result(vec![1]));
+        oracle.answers(&result(vec![2]));
+    });
+    let none = broken(|oracle| oracle.believes(client, timestamp, &vec![1]));
+    assert_eq!([two, none], ["reply"; 2]);
+}
+
+/// What a whole run of replicas `P` is found guilty of, and its scenario made short.
+fn found<P: Subject>() -> (String, Scenario) {
+    let scenario =
+        Scenario { script: Some(Vec::new()), ..Scenario::default() }.with("requests", 500);
+    let outcome = quietly(|| scenario.play::<P>());
+    let rule = rule(&outcome).expect("a rule is broken").to_owned();
+    let short = quietly(|| shrink::<P>(&scenario)).expect("it fails again").0;
+    (rule, short)
+}
+
+/// A replica that keeps all it hears, one that never commits, and one that accuses honest replicas: each breaks a rule
+/// that only a running cluster can break, without any fault being injected, and the shipped replica does not.
+#[test]
+fn what_only_a_cluster_breaks_is_named() {
+    let honest = quietly(|| Scenario::default().play::<consensus::classic::Replica>());
+    assert_eq!(honest.failure, None);
+    let [memory, liveness, accused] =
+        [found::<Hoarder>(), found::<Tampered<Hesitant>>(), found::<Tampered<Slanderous>>()];
+    assert_eq!([&memory.0, &liveness.0, &accused.0], ["memory", "liveness", "accused"]);
+    for (_, short) in [memory, liveness, accused] {
+        assert_eq!(short.script.as_deref(), Some([].as_slice()), "no fault is needed: {short}");
+    }
+}
