@@ -3,18 +3,21 @@
 //! In: an honest replica, and the name of an adversary. Out: a replica that lies in that way, to be driven like any
 //! other. Refuses to know: the keys of others; whatever it says in their names is refused where it arrives.
 //!
-//! | adversary | what it does | phases it aims at |
-//! |---|---|---|
-//! | `silent` | says nothing to some or all | normal case, view change, checkpoint, catch-up |
-//! | `equivocator` | says two things | normal case, view change, checkpoint |
-//! | `replayer` | says old things again | all |
-//! | `censor` | leaves out clients and replicas | normal case; those left out catch up |
-//! | `usurper` | claims other views and voices | view change, normal case, checkpoint |
-//! | `mutator` | says slightly wrong things | all |
-//! | `twins` | is two honest replicas | normal case, view change |
+//! | adversary | what it does |
+//! |---|---|
+//! | `silent` | says nothing to some or all |
+//! | `equivocator` | says two things |
+//! | `replayer` | says old things again |
+//! | `censor` | leaves out clients and replicas; those left out catch up |
+//! | `usurper` | claims other views and voices |
+//! | `mutator` | says slightly wrong things |
+//! | `twins` | is two honest replicas |
+//!
+//! Each of them lies in every phase: ordering, view change, checkpoints, catching up. `tests/it/liars.rs` counts.
 
 pub mod draw;
 pub mod mouth;
+pub mod lies;
 pub mod silent;
 pub mod equivocator;
 pub mod replayer;
@@ -40,6 +43,7 @@ use crate::request::Submission;
 use censor::Censor;
 use draw::Draw;
 use equivocator::Agreed;
+use lies::{Lies, Meant};
 use mouth::{Deed, Deeds, Mouth};
 use silent::Silent;
 use twins::Twins;
@@ -145,6 +149,7 @@ pub struct Liar<P> {
     inner: P,
     mouth: Mouth,
     tactic: Tactic,
+    lies: Lies,
 }
 
 /// How it lies, with what it has to remember for that.
@@ -163,6 +168,7 @@ impl<P: Protocol<Message = Message>> Liar<P> {
         if let Action::Broadcast { message } | Action::Send { message, .. } = &deed {
             self.mouth.remember(message);
         }
+        let (meant, first) = (Meant::by(&deed), out.len());
         match &self.tactic {
             Tactic::Silent(silent) => silent.speak(&self.mouth, deed, out),
             Tactic::Censor(censor) => censor.speak(&self.mouth, deed, out),
@@ -170,15 +176,25 @@ impl<P: Protocol<Message = Message>> Liar<P> {
             Tactic::Mutator => mutator::speak(&mut self.mouth, deed, out),
             Tactic::Replayer | Tactic::Usurper => out.push(deed),
         }
+        if let Some(name) = meant.betrayed(&out[first..]) {
+            self.lies.tell(name);
+        }
     }
 
     fn hear(&mut self, message: &Message, out: &mut Deeds) {
         self.mouth.remember(message);
+        let first = out.len();
         match &mut self.tactic {
             Tactic::Equivocator(agreed) => equivocator::hear(agreed, &self.mouth, message, out),
             Tactic::Replayer => replayer::hear(&mut self.mouth, out),
             Tactic::Usurper => usurper::hear(&mut self.mouth, out),
             Tactic::Silent(_) | Tactic::Censor(_) | Tactic::Mutator => {}
+        }
+        // An honest replica would have said nothing of its own accord.
+        for deed in &out[first..] {
+            if let Action::Send { message, .. } = deed {
+                self.lies.tell(message.name());
+            }
         }
     }
 }
@@ -193,6 +209,15 @@ where
             Self::Honest(inner) => inner,
             Self::Liar(liar) => &liar.inner,
             Self::Twins(twins) => twins.first(),
+        }
+    }
+
+    /// The lies it told since it last started; none if it is honest.
+    pub fn lies(&self) -> Option<&Lies> {
+        match self {
+            Self::Honest(_) => None,
+            Self::Liar(liar) => Some(&liar.lies),
+            Self::Twins(twins) => Some(twins.lies()),
         }
     }
 }
@@ -225,7 +250,8 @@ where
             Some(Adversary::Usurper) => Tactic::Usurper,
             Some(Adversary::Mutator) => Tactic::Mutator,
         };
-        Self::Liar(Box::new(Liar { inner: P::new(config, records), mouth, tactic }))
+        let inner = P::new(config, records);
+        Self::Liar(Box::new(Liar { inner, mouth, tactic, lies: Lies::default() }))
     }
 
     fn records(&self) -> Vec<Record> {

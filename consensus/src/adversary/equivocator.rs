@@ -1,14 +1,15 @@
 //! A replica that tells different things to different others.
 //!
 //! In: what it would say to all, and votes of others. Out: as primary another batch for some; as voter whatever the
-//! receiver wants to hear; view changes and checkpoints in two versions. Refuses to know: whether anybody falls for it.
+//! receiver wants to hear; view changes, checkpoints and where it stands in two versions. Refuses to know: whether
+//! anybody falls for it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::Action;
 use crate::certificate::Checkpoint;
-use crate::classic::message::{Message, ViewChange};
+use crate::classic::message::{Message, Status, ViewChange};
 use crate::ids::{Digest, ReplicaId, SeqNum, View};
 use crate::request::Proposal;
 
@@ -42,6 +43,10 @@ fn other_version(mouth: &Mouth, message: &Message) -> Option<Message> {
         Message::Checkpoint(vote) => {
             let vote = Checkpoint { state: vote.clients, ..vote.message.clone() };
             Message::Checkpoint(mouth.sign(vote))
+        }
+        Message::Status(status) => {
+            let executed = status.executed.next();
+            Message::Status(mouth.sign(Status { executed, ..status.message.clone() }))
         }
         _ => return None,
     })

@@ -19,7 +19,8 @@ use crate::ids::{ReplicaId, SeqNum};
 use crate::protocol::Protocol;
 use crate::request::Proposal;
 
-use super::mouth::{Deed, Deeds};
+use super::lies::Lies;
+use super::mouth::{Deed, Deeds, send};
 
 /// Outcomes of the first twin that the second may still ask for.
 const OUTCOMES: usize = 64;
@@ -39,6 +40,7 @@ pub struct Twins<P> {
     outcomes: BTreeMap<SeqNum, Event<Message>>,
     /// What the second twin wants executed.
     wanted: Option<SeqNum>,
+    lies: Lies,
 }
 
 /// Author and view of what counts in one view only.
@@ -63,12 +65,26 @@ where
         let everybody = config.committee.replicas().filter(|id| *id != config.id).collect();
         let both = [P::new(config.clone(), records.clone()), P::new(config, records)];
         let (patient, context, outcomes) = ([false; 2], Vec::new(), BTreeMap::new());
-        Self { both, everybody, walls, patient, context, outcomes, wanted: None }
+        Self {
+            both,
+            everybody,
+            walls,
+            patient,
+            context,
+            outcomes,
+            wanted: None,
+            lies: Lies::default(),
+        }
     }
 
     /// The twin that has the machine.
     pub fn first(&self) -> &P {
         &self.both[0]
+    }
+
+    /// What the second twin said, and what the first said to some only.
+    pub fn lies(&self) -> &Lies {
+        &self.lies
     }
 
     /// Whether a twin and a replica talk about a view.
@@ -145,8 +161,11 @@ where
             Action::Broadcast { message } => {
                 let view = self.spoken_in(twin, &message);
                 let hears = |peer: &&ReplicaId| self.talk(twin, **peer, view);
-                let receivers = self.everybody.iter().filter(hears);
-                out.extend(receivers.map(|to| Action::Send { to: *to, message: message.clone() }));
+                let receivers: Vec<_> = self.everybody.iter().filter(hears).copied().collect();
+                if twin == 1 || receivers.len() < self.everybody.len() {
+                    self.lies.tell(message.name());
+                }
+                send(&receivers, &message, out);
             }
             Action::Send { to, ref message } => {
                 let view = self.spoken_in(twin, message);

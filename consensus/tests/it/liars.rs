@@ -1,5 +1,6 @@
 //! Every adversary against every phase: one liar among four, while requests are ordered, a primary is replaced,
-//! checkpoints are made and a replica that was away catches up. Safety is judged at every step.
+//! checkpoints are made and a replica that was away catches up. Safety is judged at every step; and each cell of the
+//! table counts the lies that were told about the messages of its phase, while that phase went on.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -29,6 +30,18 @@ fn world(adversary: Adversary, liar: u16, seed: u64) -> World {
     Cluster::new(setup, seed, Journal::default(), brief, Message::name)
 }
 
+/// The messages of each phase.
+const ORDERING: [&str; 5] = ["build", "request", "pre-prepare", "prepare", "commit"];
+const CHECKPOINTS: [&str; 2] = ["checkpoint", "stable"];
+const VIEW_CHANGE: [&str; 2] = ["view-change", "new-view"];
+const CATCHING_UP: [&str; 4] = ["status", "fetch", "proposal", "decisions"];
+
+/// Lies of `liar` so far about messages of these names.
+fn lies(world: &World, liar: u16, names: &[&str]) -> u64 {
+    let lies = world.replica(replica(liar)).and_then(Member::lies).expect("a liar that is up");
+    names.iter().map(|name| lies.about(name)).sum()
+}
+
 /// Lets the honest three converge while the liar goes on.
 fn converge(world: &mut World, liar: u16, what: &str) {
     let core: BTreeSet<_> = (0..4).filter(|id| *id != liar).map(replica).collect();
@@ -45,6 +58,7 @@ fn converge(world: &mut World, liar: u16, what: &str) {
 #[test]
 fn a_liar_stops_neither_ordering_nor_checkpoints() {
     for adversary in Adversary::ALL {
+        let (mut ordering, mut checkpoints) = (0, 0);
         for liar in [0, 3] {
             for seed in 0..4 {
                 let what = format!("{adversary} at {liar}, seed {seed}");
@@ -52,8 +66,12 @@ fn a_liar_stops_neither_ordering_nor_checkpoints() {
                 world.run(Duration::from_millis(300));
                 converge(&mut world, liar, &what);
                 assert!(world.oracle().checkpoints >= 6, "{what}: hardly a checkpoint");
+                ordering += lies(&world, liar, &ORDERING);
+                checkpoints += lies(&world, liar, &CHECKPOINTS);
             }
         }
+        assert!(ordering > 0, "{adversary}: no lie about what is ordered");
+        assert!(checkpoints > 0, "{adversary}: no lie about a checkpoint");
     }
 }
 
@@ -61,7 +79,7 @@ fn a_liar_stops_neither_ordering_nor_checkpoints() {
 #[test]
 fn a_liar_does_not_stop_a_view_change() {
     for adversary in Adversary::ALL {
-        let mut views = 0;
+        let (mut views, mut told) = (0, 0);
         for (liar, seed) in [(1, 0), (1, 1), (2, 0), (2, 1)] {
             let what = format!("{adversary} at {liar}, seed {seed}");
             let mut world = world(adversary, liar, seed);
@@ -70,7 +88,9 @@ fn a_liar_does_not_stop_a_view_change() {
             world.run(Duration::from_millis(1_500));
             converge(&mut world, liar, &what);
             views += world.oracle().view;
+            told += lies(&world, liar, &VIEW_CHANGE);
         }
+        assert!(told > 0, "{adversary}: no lie about a view");
         assert!(views > 0, "{adversary}: nothing was decided after a view change");
     }
 }
@@ -80,7 +100,7 @@ fn a_liar_does_not_stop_a_view_change() {
 #[test]
 fn a_liar_does_not_stop_a_replica_from_catching_up() {
     for adversary in Adversary::ALL {
-        let (mut asked, mut answered) = (0, 0);
+        let (mut asked, mut answered, mut told) = (0, 0, 0);
         for seed in 0..12 {
             let what = format!("{adversary}, seed {seed}");
             let mut world = world(adversary, 3, seed);
@@ -89,7 +109,9 @@ fn a_liar_does_not_stop_a_replica_from_catching_up() {
             converge(&mut world, 3, &what);
             asked += world.tally().of("received", "fetch");
             answered += world.tally().of("received", "decisions");
+            told += lies(&world, 3, &CATCHING_UP);
         }
+        assert!(told > 0, "{adversary}: no lie to whoever catches up");
         assert!(asked > 0 && answered > 0, "{adversary}: nobody caught up");
     }
 }
