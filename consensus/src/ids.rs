@@ -101,14 +101,20 @@ impl Digest {
         Self(bytes)
     }
 
+    /// Bytes that most encodings need: a vote with its scope and signature. A buffer that begins with this room is
+    /// not moved while the encoder, which writes byte by byte, fills it.
+    pub(crate) const ROOM: usize = 256;
+
     /// Hashes the canonical encoding of `value` under the domain `tag`.
     pub fn of(tag: &'static str, value: &impl Serialize) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&(tag.len() as u64).to_le_bytes());
         hasher.update(tag.as_bytes());
         // In one piece: an encoder that writes into the hasher does so byte by byte.
-        let bytes = bcs::to_bytes(value);
-        hasher.update(&bytes.expect("values of this crate have bounded depth and known lengths"));
+        let mut bytes = Vec::with_capacity(Self::ROOM);
+        bcs::serialize_into(&mut bytes, value)
+            .expect("values of this crate have bounded depth and known lengths");
+        hasher.update(&bytes);
         Self(*hasher.finalize().as_bytes())
     }
 

@@ -6,6 +6,8 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::ids::Digest;
+
 /// Why bytes are not a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
@@ -24,7 +26,10 @@ pub enum WireError {
 
 /// The canonical encoding of `value`.
 pub fn encode(value: &impl Serialize) -> Vec<u8> {
-    bcs::to_bytes(value).expect("values of this crate have bounded depth and known lengths")
+    let mut bytes = Vec::with_capacity(Digest::ROOM);
+    bcs::serialize_into(&mut bytes, value)
+        .expect("values of this crate have bounded depth and known lengths");
+    bytes
 }
 
 /// Decodes a value from exactly `bytes`.

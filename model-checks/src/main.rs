@@ -200,6 +200,7 @@ fn tell(report: &Report, seconds: f64, out: &mut impl Write) -> Result<()> {
     let rate = u128::from(runs + twice) * 1_000 / millis;
     writeln!(out, "{runs} seeds, {lying} with liars, {changed} decided after a view change")?;
     writeln!(out, "{decided} positions decided, at least {fewest} in each run; {events} events")?;
+    writeln!(out, "all traces together: {:016x}", report.traces)?;
     writeln!(out, "{twice} ran twice, {} of them differently", report.unequal.len())?;
     writeln!(out, "{seconds:.1} s, {rate} runs per second")?;
     for (group, name) in report.unreached() {

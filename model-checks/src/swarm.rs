@@ -19,6 +19,7 @@ use consensus::sim::fault::Class;
 use consensus::sim::scenario::{Outcome, Scenario};
 use consensus::sim::swarm;
 use consensus::sim::tally::{REFUSALS, Tally};
+use consensus::sim::trace::Fold;
 
 use crate::replica::Subject;
 
@@ -48,6 +49,8 @@ pub struct Report {
     pub failures: Vec<(u64, String)>,
     /// Events of all runs.
     pub events: u64,
+    /// All traces in one number, in whatever order they came: two swarms that differ here went different ways.
+    pub traces: u64,
     /// Positions decided in all runs.
     pub decided: u64,
     /// The fewest positions decided in one run.
@@ -65,6 +68,7 @@ impl Report {
         self.runs += 1;
         self.lying += u64::from(!scenario.liars.is_empty());
         self.events += outcome.events;
+        self.traces = self.traces.wrapping_add(Fold::of(&(seed, outcome.trace)));
         self.decided += outcome.decided;
         self.fewest = Some(self.fewest.map_or(outcome.decided, |few| few.min(outcome.decided)));
         self.changed += u64::from(outcome.view > 0);
@@ -88,6 +92,7 @@ impl Report {
         self.failures.extend(other.failures);
         self.failures.sort();
         self.events += other.events;
+        self.traces = self.traces.wrapping_add(other.traces);
         self.decided += other.decided;
         self.fewest = self.fewest.into_iter().chain(other.fewest).min();
         self.changed += other.changed;

@@ -4,17 +4,20 @@
 
 use std::collections::BTreeMap;
 
-/// Occurrences in order of time; those of one instant in the order they were entered.
+/// Occurrences in order of time; those of one instant in the order they were entered. The order is kept apart from
+/// the occurrences, which are large and stay where they are.
 #[derive(Clone, Debug)]
 pub struct Agenda<T> {
     now: u64,
     count: u64,
-    due: BTreeMap<(u64, u64), T>,
+    due: BTreeMap<(u64, u64), usize>,
+    places: Vec<Option<T>>,
+    free: Vec<usize>,
 }
 
 impl<T> Default for Agenda<T> {
     fn default() -> Self {
-        Self { now: 0, count: 0, due: BTreeMap::new() }
+        Self { now: 0, count: 0, due: BTreeMap::new(), places: Vec::new(), free: Vec::new() }
     }
 }
 
@@ -33,19 +36,25 @@ impl<T> Agenda<T> {
     /// Enters what happens after `delay` microseconds.
     pub fn later(&mut self, delay: u64, occurrence: T) {
         let ticket = self.ticket();
-        self.due.insert((self.now.saturating_add(delay), ticket), occurrence);
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.places.push(None);
+            self.places.len() - 1
+        });
+        self.places[place] = Some(occurrence);
+        self.due.insert((self.now.saturating_add(delay), ticket), place);
     }
 
     /// Moves on to the next occurrence; none if nothing happens up to `limit`.
     pub fn next(&mut self, limit: u64) -> Option<T> {
         let entry = self.due.first_entry().filter(|entry| entry.key().0 <= limit)?;
-        let ((now, _), occurrence) = entry.remove_entry();
+        let ((now, _), place) = entry.remove_entry();
         self.now = now;
-        Some(occurrence)
+        self.free.push(place);
+        self.places[place].take()
     }
 
     /// Everything that is going to happen, soonest first.
     pub fn coming(&self) -> impl Iterator<Item = &T> {
-        self.due.values()
+        self.due.values().filter_map(|place| self.places[*place].as_ref())
     }
 }

@@ -31,8 +31,8 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             return;
         };
         let fold = Fold::of(&message);
+        *self.sent.entry(name).or_insert(0) += receivers.len() as u64;
         for to in receivers {
-            *self.sent.entry(name).or_insert(0) += 1;
             if self.is_walled(at, *to, round) {
                 self.tally.count("fault", "wall");
                 continue;

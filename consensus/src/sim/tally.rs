@@ -2,37 +2,52 @@
 //!
 //! In: names. Out: counts, and which expected names are missing. Refuses to know: what the names stand for.
 
-use std::collections::BTreeMap;
+use std::ptr;
 
 use crate::reject::{BadClaim, Reject, Unasked};
 
 /// Counts by group and name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
-    counts: BTreeMap<(&'static str, &'static str), u64>,
+    /// In the order in which they were first counted: what is frequent is found early.
+    counts: Vec<(&'static str, &'static str, u64)>,
 }
 
 impl Tally {
     /// Counts one.
     pub fn count(&mut self, group: &'static str, name: &'static str) {
-        *self.counts.entry((group, name)).or_insert(0) += 1;
+        self.add(group, name, 1);
+    }
+
+    fn add(&mut self, group: &'static str, name: &'static str, more: u64) {
+        // Nearly always it is the very same text, and comparing addresses does.
+        let same = |(g, n, _): &(&str, &str, u64)| ptr::eq(*g, group) && ptr::eq(*n, name);
+        let place = self.counts.iter().position(same);
+        let place = place.or_else(|| self.counts.iter().position(|c| (c.0, c.1) == (group, name)));
+        match place {
+            Some(place) => self.counts[place].2 += more,
+            None => self.counts.push((group, name, more)),
+        }
     }
 
     /// How often it was counted.
     pub fn of(&self, group: &'static str, name: &'static str) -> u64 {
-        self.counts.get(&(group, name)).copied().unwrap_or(0)
+        let found = self.counts.iter().find(|count| (count.0, count.1) == (group, name));
+        found.map_or(0, |(_, _, count)| *count)
     }
 
     /// Adds what another run counted.
     pub fn merge(&mut self, other: &Self) {
-        for (key, count) in &other.counts {
-            *self.counts.entry(*key).or_insert(0) += count;
+        for (group, name, count) in &other.counts {
+            self.add(group, name, *count);
         }
     }
 
     /// Everything counted, by group and name.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> + '_ {
-        self.counts.iter().map(|((group, name), count)| (*group, *name, *count))
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+        let mut sorted = self.counts.clone();
+        sorted.sort_unstable();
+        sorted.into_iter()
     }
 }
 
