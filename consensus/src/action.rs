@@ -9,6 +9,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::certificate::{CheckpointCertificate, Decision};
 use crate::event::Timer;
 use crate::ids::{Digest, ReplicaId, SeqNum};
@@ -78,6 +80,19 @@ pub enum Action<M, R, E> {
     Query {
         /// The question.
         read: Request,
+    },
+    /// Have the application export its state as it is at this moment, after `seq`; `Exported` comes back.
+    Export {
+        /// The position.
+        seq: SeqNum,
+    },
+    /// Have the application forget its state and take this one; `Installed` comes back. Decisions up to `seq` that
+    /// the driver does not keep will not come any more.
+    Install {
+        /// The position.
+        seq: SeqNum,
+        /// What another replica's application exported there.
+        chunks: Vec<Bytes>,
     },
     /// A null request was decided: there is nothing to execute, but the decision is to be kept.
     Skip {

@@ -8,6 +8,8 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
+use bytes::Bytes;
+
 use crate::certificate::Decision;
 use crate::ids::{Digest, ReplicaId};
 use crate::request::{Outcome, Proposal, Submission};
@@ -36,6 +38,12 @@ pub trait Application: Clone + Eq + Hash + Debug {
 
     /// Answers a question from the state as it is; changes nothing.
     fn query(&self, operation: &[u8]) -> Vec<u8>;
+
+    /// The state in parts.
+    fn export(&self) -> Vec<Bytes>;
+
+    /// Takes an exported state and answers its digest.
+    fn install(&mut self, chunks: &[Bytes]) -> Digest;
 
     /// Executes the fresh requests of a decision's batch.
     fn execute(&mut self, decision: &Decision, fresh: &[bool]) -> Execution;

@@ -28,6 +28,8 @@
 //! - Votes are repeated on request (`Status`), decisions are fetched with their certificates; see `catch_up`.
 //! - Messages of a later view are kept, a few per author, until that view begins here; see `early`.
 //! - Checkpoints count batches and may also be asked for by the application.
+//! - A state is fetched in chunks of equal rank, not as a tree of pages, and only where the limits say so; see
+//!   `transfer`.
 //! - Reads are off unless a deployment chooses them; then clients take every result from a quorum; see `reads`.
 //! - Two contradictory statements of one replica are kept as evidence against it; see [`evidence`].
 //!
@@ -75,9 +77,11 @@ mod new_view;
 mod view_change;
 mod catch_up;
 mod early;
+mod transfer;
 mod replica;
 mod normal;
 mod change;
+mod hand_over;
 mod serve;
 mod step;
 

@@ -3,6 +3,8 @@
 //! In: what drivers, simulators and models observe. Out: nothing. Refuses to know: where it came from - a
 //! message carries its author, a timer is a token, an answer of the application is plain data.
 
+use bytes::Bytes;
+
 use crate::certificate::Decision;
 use crate::ids::{ClientId, Digest, ReplicaId, SeqNum, Timestamp};
 use crate::keys::Verified;
@@ -66,6 +68,21 @@ pub enum Event<M> {
         timestamp: Timestamp,
         /// The bytes of the reply, at most [`Limits::RESULT_BYTES`](crate::limits::Limits::RESULT_BYTES) long.
         result: Vec<u8>,
+    },
+    /// Answer to `Export`.
+    Exported {
+        /// The position.
+        seq: SeqNum,
+        /// The state in parts, each at most [`Limits::CHUNK_BYTES`](crate::limits::Limits::CHUNK_BYTES) long, the
+        /// same at every replica; none if this application cannot export.
+        chunks: Vec<Bytes>,
+    },
+    /// Answer to `Install`.
+    Installed {
+        /// The position.
+        seq: SeqNum,
+        /// The application's digest now.
+        state: Digest,
     },
     /// Answer to `Recall`: decisions from this replica's own records, contiguous, in order.
     Recalled {

@@ -37,6 +37,8 @@ pub struct LimitsSpec {
     /// Whether replicas answer reads without ordering them. Clients then take every result from a quorum of equal
     /// replies instead of f+1, so all of a deployment must choose alike.
     pub reads: bool,
+    /// Whether replicas export the state of each checkpoint, for others who cannot execute their way there.
+    pub snapshots: bool,
 }
 
 impl Default for LimitsSpec {
@@ -54,6 +56,7 @@ impl Default for LimitsSpec {
             status_interval_ms: 200,
             fetch_decisions: 64,
             reads: false,
+            snapshots: false,
         }
     }
 }
@@ -94,6 +97,10 @@ impl Limits {
     /// What a request adds to a batch beside operation and private part, rounded up: key and timestamp (40),
     /// signature (64), two lengths (at most 5 each).
     pub const REQUEST_BYTES: usize = 128;
+    /// No chunk of an exported state is longer: a fraction of a message, so that votes pass between chunks.
+    pub const CHUNK_BYTES: usize = 256 << 10;
+    /// No exported state has more chunks, client table included: 1 GiB, and a manifest of 128 KiB.
+    pub const CHUNKS_MAX: usize = 4_096;
     /// No result of an execution is longer than this; it is cached per client.
     pub const RESULT_BYTES: usize = 4 << 10;
     /// No application context of a batch (slot time and the like) is longer than this.

@@ -122,6 +122,16 @@ pub enum Reject {
         /// The limit.
         max: usize,
     },
+    /// A part of a state that is not what was asked for.
+    #[error("replica {from} sends a chunk {got} where {expected} was asked for")]
+    BadChunk {
+        /// Who sent it.
+        from: ReplicaId,
+        /// What was asked for.
+        expected: Digest,
+        /// What came.
+        got: Digest,
+    },
     /// A statement of the replica itself, from outside.
     #[error("a {0} of this very replica, which it does not take from others")]
     OwnStatement(&'static str),
@@ -193,6 +203,18 @@ pub enum Unasked {
     /// An answer to a read.
     #[error("an answer to read {0}")]
     Read(Timestamp),
+    /// An exported state.
+    #[error("an exported state at {0}")]
+    Export(SeqNum),
+    /// What a state consists of.
+    #[error("an offer of the state at {0}")]
+    Offer(SeqNum),
+    /// A part of a state.
+    #[error("chunk {0}")]
+    Chunk(Digest),
+    /// That a state was installed.
+    #[error("an installed state at {0}")]
+    Installed(SeqNum),
     /// A proposal.
     #[error("proposal {0}")]
     Proposal(Digest),

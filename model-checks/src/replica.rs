@@ -222,6 +222,8 @@ impl<P: Subject> Machine<P> {
             | Action::Reply { .. }
             | Action::Accuse { .. }
             | Action::Query { .. }
+            | Action::Export { .. }
+            | Action::Install { .. }
             | Action::Stable { .. }
             | Action::Recall { .. } => None,
         }

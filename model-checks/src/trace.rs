@@ -137,5 +137,7 @@ fn record_text<P: Subject>(model: &Classic<P>, record: &Record) -> String {
         Record::Left(vote) => format!("leaving for view {}", vote.view),
         Record::Entered(new_view) => format!("view {}", new_view.view),
         Record::Stable(held) => format!("checkpoint {}", held.seq),
+        Record::Manifest(m) => format!("manifest of {}", m.certificate.seq),
+        Record::Chunk(_) => "a chunk of a state".to_owned(),
     }
 }

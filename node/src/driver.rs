@@ -83,6 +83,9 @@ pub enum DriverError {
         "block {0} of the chain on disk does not follow from the blocks before it{CHAIN_ADVICE}"
     )]
     Diverged(SeqNum),
+    /// The records hold a state that only another program can install.
+    #[error("the records begin with a state at {0} that this program cannot install")]
+    Foreign(SeqNum),
 }
 
 /// The parts a driver works with.
@@ -314,6 +317,11 @@ impl<P: Classic, A: Application> Driver<P, A> {
                 let verdict = self.parts.application.validate(&proposal, fresh, now);
                 self.local.push_back(Event::Validated { digest, verdict });
             }
+            // The chain on disk begins with block 1, so no state of others is offered here, and none taken.
+            Action::Export { seq } => {
+                self.local.push_back(Event::Exported { seq, chunks: Vec::new() });
+            }
+            Action::Install { seq, .. } => return Err(DriverError::Foreign(seq)),
             Action::Query { read } => {
                 let result = self.parts.application.query(&read.operation);
                 let (client, timestamp) = (read.client(), read.timestamp);

@@ -130,7 +130,9 @@ where
                 }
                 waiting.extend([(0, event.clone()), (1, event)]);
             }
-            Event::Answered { .. } => waiting.push_back((0, event)),
+            Event::Answered { .. } | Event::Exported { .. } | Event::Installed { .. } => {
+                waiting.push_back((0, event))
+            }
             Event::Recalled { to, .. } if *to != self.both[0].id() => waiting.push_back((0, event)),
             Event::Started | Event::Validated { .. } | Event::Recalled { .. } => {
                 waiting.extend([(0, event.clone()), (1, event)]);

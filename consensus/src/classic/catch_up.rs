@@ -55,6 +55,11 @@ impl CatchUp {
         self.turn.is_multiple_of(Self::IDLE_TICKS)
     }
 
+    /// Ticks so far.
+    pub(super) fn turn(&self) -> u64 {
+        self.turn
+    }
+
     /// Whom to ask this time, whatever for.
     pub(super) fn peer(&self, seat: &Seat) -> ReplicaId {
         seat.peer(self.turn)

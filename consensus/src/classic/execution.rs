@@ -63,6 +63,8 @@ enum Busy {
     Checking(Digest),
     /// Execute.
     Executing { fresh: Vec<bool> },
+    /// Take another replica's state at this position.
+    Installing(SeqNum),
 }
 
 /// What one execution changed.
@@ -137,6 +139,18 @@ impl Execution {
 
     fn is_within_reach(&self, seq: SeqNum) -> bool {
         seq > self.executed && seq.above(self.executed) <= self.span
+    }
+
+    /// The application takes another replica's state at `seq`; an answer about anything else comes too late.
+    pub(super) fn suspend(&mut self, seq: SeqNum) {
+        self.busy = Some(Busy::Installing(seq));
+    }
+
+    /// The application took the state at `seq`, which is later than all that was executed.
+    pub(super) fn install(&mut self, seq: SeqNum, state: Digest, clients: Clients) {
+        (self.executed, self.state, self.clients) = (seq, state, clients);
+        self.queue = self.queue.split_off(&seq.next());
+        self.busy = None;
     }
 
     /// Gives the application its next task; returns null requests that were passed over on the way.

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::prepared::{PrePrepare, Prepare, PreparedCertificate};
@@ -134,10 +135,80 @@ pub enum Missing {
     Decisions(SeqNum),
     /// The batch that is being agreed on at a position.
     Proposal(SeqNum, Digest),
+    /// What a state at a stable checkpoint above this position consists of.
+    Manifest(SeqNum),
+    /// The chunk with this digest of the state at this checkpoint.
+    Chunk(SeqNum, Digest),
 }
 
 impl Statement for Fetch {
     const KIND: Kind = Kind::Fetch;
+
+    fn author(&self) -> Author {
+        Author::Replica(self.from)
+    }
+}
+
+/// What a state at a checkpoint consists of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Proves the digests of application and client table.
+    pub certificate: CheckpointCertificate,
+    /// The digests of the application's chunks, in order.
+    pub state: Vec<Digest>,
+    /// The digests of the client table's chunks, in order.
+    pub clients: Vec<Digest>,
+}
+
+impl Manifest {
+    /// The digests of all chunks.
+    pub fn digests(&self) -> impl Iterator<Item = Digest> + '_ {
+        self.state.iter().chain(&self.clients).copied()
+    }
+
+    /// Whether both list the same; their certificates may hold other votes.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let what = |m: &Self| (m.certificate.seq, m.certificate.state, m.certificate.clients);
+        what(self) == what(other) && self.digests().eq(other.digests())
+    }
+}
+
+/// A replica vouches for a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Offer {
+    /// What it exported.
+    pub manifest: Manifest,
+    /// The sender.
+    pub from: ReplicaId,
+}
+
+impl Statement for Offer {
+    const KIND: Kind = Kind::Offer;
+
+    fn author(&self) -> Author {
+        Author::Replica(self.from)
+    }
+
+    fn nested(&self, check: &mut Check<'_>) -> Result<(), Forged> {
+        self.manifest.certificate.visit(check)
+    }
+}
+
+/// A part of a state. Signed, so that who sends a wrong one is known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Chunk {
+    /// The checkpoint.
+    pub seq: SeqNum,
+    /// What was asked for.
+    pub digest: Digest,
+    /// The chunk, at most [`Limits::CHUNK_BYTES`](crate::limits::Limits::CHUNK_BYTES) long.
+    pub bytes: Bytes,
+    /// The sender.
+    pub from: ReplicaId,
+}
+
+impl Statement for Chunk {
+    const KIND: Kind = Kind::Chunk;
 
     fn author(&self) -> Author {
         Author::Replica(self.from)
@@ -173,6 +244,10 @@ pub enum Message {
     Stable(CheckpointCertificate),
     /// A client's question.
     Read(Signed<Read>),
+    /// Answer to a [`Missing::Manifest`].
+    Offer(Signed<Offer>),
+    /// Answer to a [`Missing::Chunk`]; proves itself by its digest.
+    Chunk(Signed<Chunk>),
 }
 
 impl Message {
@@ -192,6 +267,8 @@ impl Message {
             Self::Decisions(_) => "decisions",
             Self::Stable(_) => "stable",
             Self::Read(_) => "read",
+            Self::Offer(_) => "offer",
+            Self::Chunk(_) => "chunk",
         }
     }
 }
@@ -212,6 +289,8 @@ impl Signatures for Message {
             Self::Decisions(decisions) => decisions.iter().try_for_each(|d| d.visit(check)),
             Self::Stable(certificate) => certificate.visit(check),
             Self::Read(read) => check.signed(read),
+            Self::Offer(offer) => check.signed(offer),
+            Self::Chunk(chunk) => check.signed(chunk),
         }
     }
 }

@@ -188,6 +188,10 @@ impl Replica {
         if let Some(stable) = self.checkpoints.stable().filter(|stable| stable.seq == done.seq) {
             self.confirm(stable, self.execution.state(), self.execution.clients().digest());
         }
+        let certified = self.checkpoints.stable().is_some_and(|stable| stable.seq == done.seq);
+        if checkpoint || periodic || certified {
+            self.export(done.seq, out);
+        }
         if (checkpoint || periodic) && self.ordering.window().admit(done.seq).is_ok() {
             let vote = self.seat.sign(Checkpoint {
                 seq: done.seq,

@@ -281,6 +281,12 @@ impl Ordering {
         self.slots.range(executed.next()..).any(|(_, slot)| !slot.decided)
     }
 
+    /// Decisions were too far ahead to be kept while a state was fetched: the votes at hand make them again.
+    pub(super) fn reopen(&mut self) -> Vec<SeqNum> {
+        self.slots.values_mut().for_each(|slot| slot.decided = false);
+        self.positions()
+    }
+
     /// The low watermark moves up: everything at or below it is forgotten.
     pub(super) fn forget(&mut self, stable: SeqNum) {
         self.window.advance(stable);

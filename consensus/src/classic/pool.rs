@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::client_table::Clients;
 use crate::ids::{ClientId, Timestamp};
 use crate::limits::LimitsSpec;
 use crate::reject::Reject;
@@ -125,6 +126,15 @@ impl Pool {
         let waiting = self.places.get(client).and_then(|place| self.queue.get(place));
         if waiting.is_some_and(|waiting| waiting.submission.request.timestamp <= timestamp) {
             self.remove(client);
+        }
+    }
+
+    /// Removes what the clients in this table do not wait for any more.
+    pub(super) fn forget_served(&mut self, clients: &Clients) {
+        let waiting = self.queue.values().map(|w| (w.client, w.submission.request.timestamp));
+        let served = waiting.filter(|(client, timestamp)| !clients.is_fresh(client, *timestamp));
+        for (client, timestamp) in served.collect::<Vec<_>>() {
+            self.done(&client, timestamp);
         }
     }
 

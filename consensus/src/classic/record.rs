@@ -7,9 +7,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::message::{NewView, ViewChange};
+use super::message::{Manifest, NewView, ViewChange};
 use super::prepared::{PrePrepare, PreparedCertificate};
 use crate::certificate::CheckpointCertificate;
 use crate::keys::Signed;
@@ -34,4 +35,9 @@ pub enum Record {
     Entered(Arc<Signed<NewView>>),
     /// A stable checkpoint: records at or below it are no longer needed.
     Stable(CheckpointCertificate),
+    /// Before chunks of a state are fetched: what it consists of.
+    Manifest(Manifest),
+    /// A verified chunk of such a state. With all of them a restart begins there, so they are kept until a later
+    /// state is complete.
+    Chunk(Bytes),
 }

@@ -22,6 +22,7 @@ use super::pool::Pool;
 use super::reads::Reads;
 use super::record::Record;
 use super::seat::Seat;
+use super::transfer::Transfer;
 use super::view_change::ViewChanges;
 
 /// What a replica emits.
@@ -55,6 +56,7 @@ pub struct Replica {
     pub(super) changes: ViewChanges,
     pub(super) catch_up: CatchUp,
     pub(super) early: Early,
+    pub(super) transfer: Transfer,
     pub(super) dossier: Dossier,
     /// What the application is putting together, if it is.
     pub(super) building: Option<Building>,
@@ -122,6 +124,7 @@ impl Replica {
             changes: ViewChanges::default(),
             catch_up: CatchUp::default(),
             early: Early::default(),
+            transfer: Transfer::default(),
             dossier: Dossier::default(),
             building: None,
             watch: None,
@@ -145,7 +148,10 @@ impl Replica {
                     self.stage = Stage::Active(new_view.view);
                     self.changes.begin(new_view.clone());
                 }
-                Record::Voted { .. } | Record::Prepared(_) => {}
+                Record::Voted { .. }
+                | Record::Prepared(_)
+                | Record::Manifest(_)
+                | Record::Chunk(_) => {}
             }
         }
         if let Stage::Active(_) = self.stage
@@ -153,8 +159,11 @@ impl Replica {
         {
             self.ordering.begin_view(&new_view.pre_prepares);
         }
+        let (mut manifests, mut chunks) = (Vec::new(), Vec::new());
         for record in records {
             match record {
+                Record::Manifest(manifest) => manifests.push(manifest),
+                Record::Chunk(bytes) => chunks.push(bytes),
                 Record::Left(vote) if self.stage == Stage::Changing(vote.view) => {
                     self.changes.record(vote);
                 }
@@ -167,6 +176,9 @@ impl Replica {
                 Record::Left(_) | Record::Entered(_) | Record::Stable(_) => {}
             }
         }
+        let me = self.seat.id;
+        let others: Vec<_> = self.seat.committee.replicas().filter(|id| *id != me).collect();
+        self.transfer.restore(manifests, chunks, &others);
     }
 
     /// The records that a restart needs and no more.
@@ -178,6 +190,9 @@ impl Replica {
             records.extend(self.changes.of(self.seat.id).cloned().map(Record::Left));
         }
         records.extend(self.ordering.records());
+        let (manifests, chunks) = self.transfer.kept();
+        records.extend(manifests.into_iter().map(Record::Manifest));
+        records.extend(chunks.into_iter().map(Record::Chunk));
         records
     }
 
@@ -222,6 +237,7 @@ impl Replica {
         }
         if self.checkpoints.adopt(certificate.clone()) {
             self.ordering.forget(certificate.seq);
+            self.transfer.forget(certificate.seq);
             out.push(Action::Persist { record: Record::Stable(certificate.clone()) });
             out.push(Action::Stable { certificate });
         }

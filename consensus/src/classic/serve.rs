@@ -21,6 +21,7 @@ impl Replica {
                 self.advance(seq, out);
             }
         }
+        self.try_install(out);
         self.tell(false, out);
     }
 
@@ -43,6 +44,7 @@ impl Replica {
             self.ordering.ask(&self.seat, self.catch_up.peer(&self.seat), out);
             self.pass_on(out);
         }
+        self.seek_state(stalled, out);
     }
 
     /// Whether others have executed, or certified, what this replica has not and cannot yet.
@@ -108,6 +110,8 @@ impl Replica {
                 out.push(Action::Recall { to, first, most });
             }
             Missing::Decisions(_) => {}
+            Missing::Manifest(executed) => self.offer(to, executed, out),
+            Missing::Chunk(seq, digest) => self.send_chunk(to, (seq, digest), out),
             Missing::Proposal(seq, digest) => {
                 let found = self.ordering.proposal(seq, &digest).cloned();
                 let message = found.map(Message::Proposal);

@@ -81,6 +81,8 @@ impl Replica {
                 Ok(())
             }
             Message::Read(read) => Ok(self.on_read(read, out)?),
+            Message::Offer(offer) => Ok(self.on_offer(offer, out)?),
+            Message::Chunk(chunk) => Ok(self.on_chunk(chunk, out)?),
         }
     }
 
@@ -167,6 +169,8 @@ fn author(message: &Message) -> Option<ReplicaId> {
         Message::ViewChange(vote) => Some(vote.from),
         Message::Status(status) => Some(status.from),
         Message::Fetch(fetch) => Some(fetch.from),
+        Message::Offer(offer) => Some(offer.from),
+        Message::Chunk(chunk) => Some(chunk.from),
         Message::Request(_)
         | Message::NewView(_)
         | Message::Proposal(_)
@@ -213,6 +217,8 @@ impl Protocol for Replica {
             Event::Answered { client, timestamp, result } => {
                 self.on_answered(client, timestamp, result, out)?;
             }
+            Event::Exported { seq, chunks } => self.on_exported(seq, chunks)?,
+            Event::Installed { seq, state } => self.on_installed(seq, state, out)?,
             Event::Recalled { to, decisions } => self.on_recalled(to, decisions, out),
         }
         self.settle(out);

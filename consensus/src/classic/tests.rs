@@ -7,10 +7,12 @@ mod catching_up;
 mod checkpoints;
 mod evidence;
 mod ordering;
+mod world;
 mod promises;
 mod reads;
 mod refusals;
 mod restart;
+mod transfer;
 mod view_changes;
 mod wire_form;
 
@@ -141,6 +143,10 @@ fn answer(replica: &Replica, journal: &mut Journal, deed: &Deed) -> Option<Event
             let good = journal.validate(proposal);
             let verdict = if good { Verdict::Acceptable } else { Verdict::Refused };
             Some(Event::Validated { digest: *digest, verdict })
+        }
+        Action::Export { seq } => Some(Event::Exported { seq: *seq, chunks: journal.export() }),
+        Action::Install { seq, chunks } => {
+            Some(Event::Installed { seq: *seq, state: journal.install(chunks) })
         }
         Action::Query { read } => {
             let result = journal.query(&read.operation);
@@ -334,6 +340,8 @@ fn names(deeds: &[Deed]) -> Vec<&'static str> {
         Action::Build { .. } => "build",
         Action::Validate { .. } => "validate",
         Action::Query { .. } => "query",
+        Action::Export { .. } => "export",
+        Action::Install { .. } => "install",
         Action::Execute { .. } => "execute",
         Action::Skip { .. } => "skip",
         Action::Stable { .. } => "stable!",

@@ -34,6 +34,10 @@ pub enum Kind {
     Hello = 11,
     /// A client's question that is not ordered.
     Read = 12,
+    /// A replica vouches for what a state consists of.
+    Offer = 13,
+    /// A part of a state.
+    Chunk = 14,
 }
 
 /// The public half of a key: 32 bytes, an Ed25519 point or a symbolic name.

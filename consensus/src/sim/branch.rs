@@ -165,6 +165,8 @@ pub fn event<M>(event: &Event<M>, name: impl Fn(&M) -> &'static str) -> &'static
         Event::Validated { verdict: Verdict::Acceptable, .. } => "(acceptable)",
         Event::Validated { verdict: Verdict::Refused, .. } => "(unacceptable)",
         Event::Executed { .. } => "(executed)",
+        Event::Exported { .. } => "(exported)",
+        Event::Installed { .. } => "(installed)",
         Event::Answered { .. } => "(answered)",
         Event::Recalled { .. } => "(recalled)",
     }
@@ -184,6 +186,8 @@ pub fn effect<M, R, E>(action: &Action<M, R, E>, name: impl Fn(&M) -> &'static s
         Action::Build { .. } => plain("builds"),
         Action::Validate { fresh: true, .. } => plain("validates a new batch"),
         Action::Validate { fresh: false, .. } => plain("validates an old batch"),
+        Action::Export { .. } => plain("exports"),
+        Action::Install { .. } => plain("installs"),
         Action::Query { .. } => plain("queries"),
         Action::Execute { .. } => plain("executes"),
         Action::Skip { .. } => plain("skips"),

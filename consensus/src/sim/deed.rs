@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::action::Action;
 use crate::adversary::draw::Draw;
 use crate::application::Application;
@@ -210,6 +212,11 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
                 let verdict = if good { Verdict::Acceptable } else { Verdict::Refused };
                 self.answer(at, Event::Validated { digest, verdict });
             }
+            Action::Export { seq } => {
+                let chunks = self.machines[index].application.export();
+                self.answer(at, Event::Exported { seq, chunks });
+            }
+            Action::Install { seq, chunks } => self.install(at, seq, &chunks),
             Action::Query { read } => {
                 let result = self.machines[index].application.query(&read.operation);
                 let (client, timestamp) = (read.client(), read.timestamp);
@@ -237,6 +244,15 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
                 self.answer(at, Event::Recalled { to, decisions });
             }
         }
+    }
+
+    fn install(&mut self, at: ReplicaId, seq: SeqNum, chunks: &[Bytes]) {
+        self.tally.count("event", "state installed");
+        let state = self.machines[usize::from(at.get())].application.install(chunks);
+        if !self.atlas.is_spoilt(at) {
+            self.oracle.installed(at, seq, state);
+        }
+        self.answer(at, Event::Installed { seq, state });
     }
 
     /// Evidence against an honest replica whose disk is whole is a violation.

@@ -5,6 +5,8 @@
 //! An operation is 1 tag byte and a body. Tag 0: public. Tag 1: the body is the digest of the private part,
 //! which must come along. Tag 2: asks for a checkpoint.
 
+use bytes::Bytes;
+
 use crate::application::{Application, Execution};
 use crate::certificate::Decision;
 use crate::ids::{Digest, ReplicaId};
@@ -52,6 +54,21 @@ impl Application for Journal {
 
     fn validate(&self, proposal: &Proposal) -> bool {
         proposal.submissions().all(|s| is_admissible(&s.request.operation, &s.attachment))
+    }
+
+    fn export(&self) -> Vec<Bytes> {
+        const PART: usize = 16;
+        let whole = [self.head.bytes().as_slice(), &self.length.to_le_bytes()].concat();
+        whole.chunks(PART).map(Bytes::copy_from_slice).collect()
+    }
+
+    fn install(&mut self, chunks: &[Bytes]) -> Digest {
+        let whole = chunks.concat();
+        let parts = whole.split_first_chunk::<32>();
+        let (head, length) = parts.expect("a journal exported it: a digest and a number");
+        self.head = Digest::new(*head);
+        self.length = u64::from_le_bytes(length.try_into().expect("a number is 8 bytes long"));
+        self.head
     }
 
     fn query(&self, operation: &[u8]) -> Vec<u8> {

@@ -11,7 +11,7 @@ pub mod wire;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::certificate::{CheckpointCertificate, Decision};
-use crate::ids::{ClientId, Digest, ReplicaId, Timestamp};
+use crate::ids::{ClientId, Digest, ReplicaId, SeqNum, Timestamp};
 use crate::keys::PublicKey;
 use crate::request::{Reply, Request};
 use crate::sim::trace::Fold;
@@ -145,6 +145,18 @@ impl Oracle {
                 self.repeats += 1;
             }
         }
+    }
+
+    /// An honest replica takes the state at `seq` from others.
+    ///
+    /// # Panics
+    ///
+    /// If it is not the state that was executed there.
+    pub fn installed(&mut self, at: ReplicaId, seq: SeqNum, state: Digest) {
+        let last = self.states.range(..=seq.get()).next_back();
+        let (_, known) = last.expect("agreement: nobody installs what nobody executed");
+        assert_eq!(*known, state, "agreement: replica {at} installs another state at {seq}");
+        self.positions.insert(at, seq.get());
     }
 
     /// An honest replica passes over a null request.

@@ -144,6 +144,7 @@ impl Scenario {
             status_interval_ms: self.number("view-ms") / 4,
             fetch_decisions: 8,
             reads: false,
+            snapshots: false,
         };
         let liars = self.liars.keys().map(|id| ReplicaId::new(*id)).collect();
         Setup {

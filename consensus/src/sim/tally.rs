@@ -110,6 +110,7 @@ pub const fn refusal(reject: &Reject) -> &'static str {
         Reject::ConflictingRequest { .. } => "conflicting request",
         Reject::Overloaded(_) => "overloaded",
         Reject::ReadsOff => "reads off",
+        Reject::BadChunk { .. } => "bad chunk",
         Reject::TooLarge { .. } => "too large",
         Reject::OwnStatement(_) => "own statement",
         Reject::Unasked(Unasked::Proposal(_)) => "unasked proposal",

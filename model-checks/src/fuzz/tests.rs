@@ -57,7 +57,9 @@ fn worth_keeping() -> Vec<(String, Vec<u8>)> {
             Record::Voted { pre_prepare, proposal: Some(proposal) } => {
                 ("voted", Message::Propose(Propose { pre_prepare, proposal }))
             }
-            Record::Voted { proposal: None, .. } => continue,
+            Record::Voted { proposal: None, .. } | Record::Manifest(_) | Record::Chunk(_) => {
+                continue;
+            }
             Record::Prepared(certificate) => {
                 ("prepared", Message::Prepare(certificate.prepares[0].clone()))
             }

@@ -10,7 +10,7 @@
 use consensus::certificate::{CheckpointCertificate, Decision};
 use consensus::classic::message::{Message, NewView, ViewChange};
 use consensus::committee::Committee;
-use consensus::limits::LimitsSpec;
+use consensus::limits::{Limits, LimitsSpec};
 use consensus::request::Proposal;
 
 /// The bounds of one deployment.
@@ -33,13 +33,18 @@ impl Shape {
                     && decisions.iter().all(|decision| self.decision(decision))
             }
             Message::Stable(certificate) => self.checkpoint(certificate),
+            Message::Offer(offer) => {
+                offer.manifest.digests().count() <= Limits::CHUNKS_MAX
+                    && self.checkpoint(&offer.manifest.certificate)
+            }
             Message::Request(_)
             | Message::Prepare(_)
             | Message::Commit(_)
             | Message::Checkpoint(_)
             | Message::Status(_)
             | Message::Fetch(_)
-            | Message::Read(_) => true,
+            | Message::Read(_)
+            | Message::Chunk(_) => true,
         }
     }
 

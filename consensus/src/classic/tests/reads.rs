@@ -1,10 +1,10 @@
 //! Reads: answered from a quorum of states without being ordered, and what that costs ordered operations.
 
+use super::world::{World, passes_all};
 use super::*;
-use crate::client::{Client, ClientAction, ClientEvent};
+use crate::client::ClientEvent;
 use crate::reject::Unasked;
-use crate::request::{Read, Replies, Reply};
-use std::time::Duration;
+use crate::request::Read;
 
 fn reading(id: u16) -> Config {
     let config = config(id);
@@ -18,139 +18,6 @@ fn read(client: u64, timestamp: u64, operation: &[u8]) -> Signed<Read> {
     signer.sign(Read { request: Request::new(signer.public_key(), timestamp, operation.to_vec()) })
 }
 
-/// Four replicas and a client on a network that passes what `passes` says.
-struct World {
-    replicas: Vec<(Replica, Journal, Vec<Decision>)>,
-    client: Client,
-    post: VecDeque<(u16, u16, Message)>,
-    replies: VecDeque<(u16, Reply)>,
-    passes: fn(u16, u16, &Message) -> bool,
-    /// Which replicas answer clients.
-    answers: fn(u16) -> bool,
-    done: Option<Vec<u8>>,
-}
-
-impl World {
-    fn new(reads: bool, passes: fn(u16, u16, &Message) -> bool, answers: fn(u16) -> bool) -> Self {
-        let config = |id| if reads { reading(id) } else { config(id) };
-        let committee = config(0).committee;
-        let replicas = (0..REPLICAS).map(|id| Replica::new(config(id), Vec::new()));
-        let signer = Signer::symbolic(scope(), 1_001);
-        let patience = Duration::from_millis(100);
-        let client = Client::new(signer, committee, Timestamp::ZERO, patience).with_reads(reads);
-        let replicas = replicas.map(|r| (r, Journal::default(), Vec::new())).collect();
-        let (post, replies) = (VecDeque::new(), VecDeque::new());
-        let mut world = Self { replicas, client, post, replies, passes, answers, done: None };
-        (0..REPLICAS).for_each(|id| world.happen(id, Event::Started));
-        world
-    }
-
-    /// Something happens to one replica, and its questions are answered at once.
-    fn happen(&mut self, at: u16, event: Event<Message>) {
-        let mut events = VecDeque::from([event]);
-        while let Some(event) = events.pop_front() {
-            let (replica, journal, chain) = &mut self.replicas[usize::from(at)];
-            let mut deeds = Vec::new();
-            let _ = replica.step(event, &mut deeds); // what is refused changes nothing
-            for deed in deeds {
-                events.extend(answer(replica, journal, &deed));
-                match deed {
-                    Action::Send { to, message } => self.post.push_back((at, to.get(), message)),
-                    Action::Broadcast { message } => {
-                        let others = (0..REPLICAS).filter(|to| *to != at);
-                        self.post.extend(others.map(|to| (at, to, message.clone())));
-                    }
-                    Action::Reply { reply } => self.replies.push_back((at, reply)),
-                    Action::Execute { decision, .. } | Action::Skip { decision } => {
-                        chain.push(decision.as_ref().clone());
-                    }
-                    Action::Recall { to, first, most } => {
-                        let wanted = chain.iter().filter(|d| d.seq() >= first).take(most);
-                        let decisions = wanted.cloned().collect();
-                        events.push_back(Event::Recalled { to, decisions });
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    fn tell(&mut self, event: ClientEvent) {
-        for action in self.client.step(event).unwrap_or_default() {
-            let everybody = 0..REPLICAS;
-            match action {
-                ClientAction::Send { to, submission } => {
-                    self.happen(to.get(), received(Message::Request(submission)));
-                }
-                ClientAction::Broadcast { submission } => everybody
-                    .for_each(|to| self.happen(to, received(Message::Request(submission.clone())))),
-                ClientAction::Ask { read } => {
-                    everybody.for_each(|to| self.happen(to, received(Message::Read(read.clone()))));
-                }
-                ClientAction::Done { result, .. } => self.done = Some(result),
-                ClientAction::Arm { .. } | ClientAction::Disarm => {}
-            }
-        }
-    }
-
-    /// Delivers everything that is on its way.
-    fn settle(&mut self) {
-        loop {
-            while let Some((from, to, message)) = self.post.pop_front() {
-                if (self.passes)(from, to, &message) {
-                    self.happen(to, received(message));
-                }
-            }
-            let Some((from, reply)) = self.replies.pop_front() else { return };
-            if (self.answers)(from) {
-                let replies = Replies { from: ReplicaId::new(from), replies: vec![reply] };
-                let keys = (0..REPLICAS).map(|id| signer(id).public_key()).collect();
-                let signed = Keyring::symbolic(scope(), keys).verify(sign(from, replies));
-                let answer = signed.expect("signed by its author").answers().next();
-                self.tell(ClientEvent::Received(answer.expect("one answer")));
-            }
-        }
-    }
-
-    /// The user submits an operation and waits for 40 ticks; the client's patience ends with every fourth.
-    fn submit(&mut self, operation: &[u8]) -> Option<Vec<u8>> {
-        self.done = None;
-        let (operation, attachment) = (operation.to_vec(), Vec::new());
-        self.tell(ClientEvent::Submit { operation, attachment });
-        self.wait()
-    }
-
-    fn read(&mut self, operation: &[u8]) -> Option<Vec<u8>> {
-        self.done = None;
-        self.tell(ClientEvent::Read { operation: operation.to_vec() });
-        self.wait()
-    }
-
-    fn wait(&mut self) -> Option<Vec<u8>> {
-        for tick in 1..=40 {
-            self.settle();
-            if self.done.is_some() {
-                break;
-            }
-            for id in 0..REPLICAS {
-                self.happen(id, Event::Expired(Timer::Status));
-            }
-            if tick % 4 == 0 {
-                self.tell(ClientEvent::Expired);
-            }
-            if tick == 10 {
-                self.happen(3, Event::Expired(Timer::View)); // alone, it changes nothing
-            }
-        }
-        self.client.abandon();
-        self.done.clone()
-    }
-
-    fn executed(&self) -> Vec<u64> {
-        self.replicas.iter().map(|(replica, ..)| replica.standing().executed.get()).collect()
-    }
-}
-
 /// The primary, 0, says nothing to replica 3.
 fn leaves_out(from: u16, to: u16, _: &Message) -> bool {
     (from, to) != (0, 3)
@@ -161,26 +28,24 @@ fn cuts_off(from: u16, to: u16, message: &Message) -> bool {
     leaves_out(from, to, message) && !matches!(message, Message::Decisions(_))
 }
 
-fn passes_all(_: u16, _: u16, _: &Message) -> bool {
-    true
-}
-
 /// Berger, Reiser, Bessani 2021: with reads on a client waits for a quorum, here 3. A primary that keeps f = 1 honest
 /// replica out of the loop and does not answer leaves it with two answers, and nobody changes the view.
 /// Decision forwarding ends that; without reads two answers are enough.
 #[test]
 fn a_replica_left_out_by_the_primary_answers_all_the_same() {
     let others = |from| from != 0;
-    let mut attacked = World::new(true, cuts_off, others);
+    let mut attacked = World::new(reading, cuts_off, others);
+    attacked.suspects = true;
     assert_eq!(attacked.submit(b"\0a"), None, "the attack works where decisions are not forwarded");
     assert_eq!(attacked.executed(), [1, 1, 1, 0]);
     assert!(attacked.replicas.iter().take(3).all(|(r, ..)| r.standing().view == View::ZERO));
 
-    let mut remedied = World::new(true, leaves_out, others);
+    let mut remedied = World::new(reading, leaves_out, others);
+    remedied.suspects = true;
     assert_eq!(remedied.submit(b"\0a"), Some(b"\0a".to_vec()));
     assert_eq!(remedied.executed(), [1, 1, 1, 1]);
 
-    let mut ordered = World::new(false, cuts_off, others);
+    let mut ordered = World::new(config, cuts_off, others);
     assert_eq!(ordered.submit(b"\0a"), Some(b"\0a".to_vec()));
     assert_eq!(ordered.executed(), [1, 1, 1, 0]);
 }
@@ -188,7 +53,7 @@ fn a_replica_left_out_by_the_primary_answers_all_the_same() {
 /// OSDI '99, 5.1.3: a read costs one round trip and no position, and sees what was done before it.
 #[test]
 fn a_read_is_answered_by_a_quorum_without_being_ordered() {
-    let mut world = World::new(true, passes_all, |_| true);
+    let mut world = World::new(reading, passes_all, |_| true);
     let before = world.read(b"\0q").expect("answered");
     assert_eq!(before, Journal::default().query(b"\0q"));
     world.submit(b"\0a").expect("executed");
@@ -202,7 +67,7 @@ fn a_read_is_answered_by_a_quorum_without_being_ordered() {
 /// ordered.
 #[test]
 fn a_read_without_a_quorum_is_ordered() {
-    let mut world = World::new(true, passes_all, |_| true);
+    let mut world = World::new(reading, passes_all, |_| true);
     world.passes = |_, to, _| to != 3;
     world.submit(b"\0a").expect("replicas 0, 1 and 2 answer");
     assert_eq!(world.executed(), [1, 1, 1, 0]);
@@ -218,7 +83,7 @@ fn a_read_without_a_quorum_is_ordered() {
 pub(super) fn reads_are_refused_by_name() {
     let question = || Message::Read(read(1, 5, b"\0q"));
     assert_eq!(refuse(&replica(1), received(question())), Reject::ReadsOff);
-    let mut off = World::new(false, passes_all, |_| true);
+    let mut off = World::new(config, passes_all, |_| true);
     let refused = off.client.step(ClientEvent::Read { operation: vec![0] });
     assert_eq!(refused, Err(crate::client::ClientReject::ReadsOff));
 

@@ -26,6 +26,7 @@ fn provoked_by(reject: Reject) -> fn() {
         | Reject::Overloaded(_)
         | Reject::TooLarge { .. } => requests_that_cannot_wait_are_refused,
         Reject::ReadsOff => reads::reads_are_refused_by_name,
+        Reject::BadChunk { .. } => transfer::a_wrong_chunk_names_its_sender,
         Reject::OwnStatement(_) => own_statements_are_taken_from_nobody,
         Reject::Outcomes { .. } => an_execution_has_one_outcome_per_request,
         Reject::Unasked(what) => unasked_provoked_by(what),
@@ -65,6 +66,9 @@ fn unasked_provoked_by(what: Unasked) -> fn() {
     match what {
         Unasked::Built | Unasked::Verdict(_) | Unasked::Outcome(_) => {
             answers_of_the_application_to_no_question_are_refused
+        }
+        Unasked::Export(_) | Unasked::Offer(_) | Unasked::Chunk(_) | Unasked::Installed(_) => {
+            transfer::states_that_nobody_asked_for_are_refused
         }
         Unasked::Read(_) => reads::reads_are_refused_by_name,
         Unasked::Proposal(_) | Unasked::Decisions(_) => answers_of_peers_to_no_need_are_refused,
@@ -426,6 +430,8 @@ fn own_statements_are_taken_from_nobody() {
         checkpoint(1, 4, "good"),
         change(view_change(1, 1, vec![])),
         status(1, 0, 0, false),
+        transfer::offer(1, &[]),
+        transfer::chunk(1, b"", b""),
         fetch(1, Missing::Decisions(SeqNum::new(1))),
     ];
     for message in own {

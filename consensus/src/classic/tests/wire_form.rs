@@ -5,11 +5,13 @@
 //! their full width, a variant as its number, a list or byte string with its length before it, an option as 00 or
 //! 01 and the value, a struct as its fields in order, 32 bytes of digest or key and 64 of signature as they are.
 
+use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
 use super::*;
+use crate::classic::message::{Chunk, Manifest, Offer};
 use crate::keys::{PublicKey, Signature};
 use crate::request::{Attachment, Batch, Read};
 use crate::wire::{WireError, decode, encode};
@@ -165,7 +167,39 @@ fn messages() -> Vec<(Message, String)> {
         ),
         (Message::Stable(the_certificate()), format!("0b {}", certificate_text())),
         (Message::Read(signed(Read { request: the_request().message })), format!("0c {REQUEST}")),
+        (
+            Message::Offer(signed(Offer { manifest: the_manifest(), from: FROM })),
+            format!("0d {} 0300 {SIGNATURE}", manifest_text()),
+        ),
+        (
+            Message::Chunk(signed(Chunk {
+                seq: SEQ,
+                digest: DIGEST,
+                bytes: the_bytes(),
+                from: FROM,
+            })),
+            format!("0e 0200000000000000 dd*32 02 b0b1 0300 {SIGNATURE}"),
+        ),
+        (fetch(Missing::Manifest(SEQ)), format!("08 02 0200000000000000 0300 {SIGNATURE}")),
+        (
+            fetch(Missing::Chunk(SEQ, DIGEST)),
+            format!("08 03 0200000000000000 dd*32 0300 {SIGNATURE}"),
+        ),
     ]
+}
+
+/// One chunk of the application and one of the client table.
+fn the_manifest() -> Manifest {
+    let (state, clients) = (vec![Digest::new([0xf1; 32])], vec![Digest::new([0xf2; 32])]);
+    Manifest { certificate: the_certificate(), state, clients }
+}
+
+fn manifest_text() -> String {
+    format!("{} 01 f1*32 01 f2*32", certificate_text())
+}
+
+fn the_bytes() -> Bytes {
+    Bytes::from_static(&[0xb0, 0xb1])
 }
 
 /// Each record with its bytes.
@@ -178,6 +212,8 @@ fn records() -> Vec<(Record, String)> {
         (Record::Left(the_view_change()), format!("02 {}", view_change_text())),
         (Record::Entered(the_new_view()), format!("03 {}", new_view_text())),
         (Record::Stable(the_certificate()), format!("04 {}", certificate_text())),
+        (Record::Manifest(the_manifest()), format!("05 {}", manifest_text())),
+        (Record::Chunk(the_bytes()), "06 02 b0b1".to_owned()),
     ]
 }
 
@@ -215,6 +251,8 @@ fn number(message: &Message) -> u8 {
         Message::Decisions(_) => 10,
         Message::Stable(_) => 11,
         Message::Read(_) => 12,
+        Message::Offer(_) => 13,
+        Message::Chunk(_) => 14,
     }
 }
 
@@ -226,6 +264,8 @@ fn record_number(record: &Record) -> u8 {
         Record::Left(_) => 2,
         Record::Entered(_) => 3,
         Record::Stable(_) => 4,
+        Record::Manifest(_) => 5,
+        Record::Chunk(_) => 6,
     }
 }
 
@@ -241,8 +281,9 @@ fn messages_have_their_bytes() {
         assert_eq!(decode(&expected, expected.len()), Ok(message));
         seen.push(expected[0]);
     }
+    seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen, (0..=12).collect::<Vec<u8>>(), "every variant");
+    assert_eq!(seen, (0..=14).collect::<Vec<u8>>(), "every variant");
 }
 
 /// A change of these bytes makes what is on disk unreadable, and with it every promise of an older replica (BCS,
@@ -258,7 +299,7 @@ fn records_have_their_bytes() {
         seen.push(expected[0]);
     }
     seen.dedup();
-    assert_eq!(seen, (0..=4).collect::<Vec<u8>>(), "every variant");
+    assert_eq!(seen, (0..=6).collect::<Vec<u8>>(), "every variant");
 }
 
 /// A change of these bytes makes what is kept against liars unreadable. Offences are numbered alike (BCS, see the
@@ -418,7 +459,18 @@ fn any_messages() -> impl Strategy<Value = Vec<Message>> {
             Message::Fetch(Signed { message: Fetch { what, from }, signature }),
             Message::Proposal(proposal),
             Message::Decisions(decisions),
-            Message::Stable(certificate),
+            Message::Stable(certificate.clone()),
+            Message::Offer(Signed {
+                message: Offer {
+                    manifest: Manifest { certificate, state: vec![digest], clients: vec![] },
+                    from,
+                },
+                signature,
+            }),
+            Message::Chunk(Signed {
+                message: Chunk { seq, digest, bytes: request.operation.clone(), from },
+                signature,
+            }),
             Message::Read(Signed { message: Read { request: request.message }, signature }),
         ]
     })
