@@ -31,6 +31,9 @@
 //! - A state is fetched in chunks of equal rank, not as a tree of pages, and only where the limits say so; see
 //!   `transfer`.
 //! - Reads are off unless a deployment chooses them; then clients take every result from a quorum; see `reads`.
+//! - Only the latest VIEW-CHANGE of each replica is kept, and one for a later view counts towards the quorum that
+//!   starts the timer; see `view_change`.
+//! - Execution waits for the commit certificate: there is no tentative execution, so nothing is ever rolled back.
 //! - Two contradictory statements of one replica are kept as evidence against it; see [`evidence`].
 //!
 //! # Guarantees, with at most f Byzantine replicas

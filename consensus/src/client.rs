@@ -6,10 +6,8 @@
 //! # Guarantee
 //!
 //! A result reported as done was returned by at least one honest replica: f+1 distinct replicas stand for it. Where
-//! replicas answer reads, a quorum does, for every operation, as [Berger, Reiser and Bessani 2021] ask; why that is
+//! replicas answer reads, a quorum does, for every operation, as Berger, Reiser and Bessani 2021 ask; why that is
 //! needed and why it ends is argued in `classic/reads.rs`.
-//!
-//! [Berger, Reiser and Bessani 2021]: https://arxiv.org/abs/2107.11144
 
 use std::collections::BTreeMap;
 use std::time::Duration;
