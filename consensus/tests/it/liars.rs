@@ -8,19 +8,28 @@ use std::time::Duration;
 use consensus::adversary::{Adversary, Brief, Member};
 use consensus::classic::message::Message;
 use consensus::classic::{Config, Replica};
-use consensus::ids::{Digest, ReplicaId};
+use consensus::event::Event;
+use consensus::ids::{Digest, ReplicaId, Timestamp};
 use consensus::keys::Signer;
+use consensus::protocol::Protocol;
+use consensus::request::{Request, Submission};
 use consensus::sim::Cluster;
+use consensus::sim::cluster::scope;
 use consensus::sim::journal::Journal;
 use consensus::sim::setup::Setup;
 
-use crate::world::replica;
+use crate::world::{LONG, replica};
 
 type World = Cluster<Member<Replica>, Journal>;
 
 /// Four replicas of which `liar` lies.
 fn world(adversary: Adversary, liar: u16, seed: u64) -> World {
-    let setup = Setup { clients: 3, requests: 12, liars: [replica(liar)].into(), ..Setup::calm(4) };
+    world_of(4, adversary, liar, seed)
+}
+
+/// So many replicas of which `liar` lies.
+fn world_of(n: usize, adversary: Adversary, liar: u16, seed: u64) -> World {
+    let setup = Setup { clients: 3, requests: 12, liars: [replica(liar)].into(), ..Setup::calm(n) };
     let brief = |setup: &Setup, id: ReplicaId, signer: Signer, genesis: Digest| {
         let (committee, limits) = (setup.committee, setup.limits.clone());
         let config = Config { id, committee, limits, signer, genesis };
@@ -42,9 +51,13 @@ fn lies(world: &World, liar: u16, names: &[&str]) -> u64 {
     names.iter().map(|name| lies.about(name)).sum()
 }
 
-/// Lets the honest three converge while the liar goes on.
+/// Lets the honest ones converge while the liar goes on.
 fn converge(world: &mut World, liar: u16, what: &str) {
-    let core: BTreeSet<_> = (0..4).filter(|id| *id != liar).map(replica).collect();
+    converge_of(4, world, liar, what);
+}
+
+fn converge_of(n: u16, world: &mut World, liar: u16, what: &str) {
+    let core: BTreeSet<_> = (0..n).filter(|id| *id != liar).map(replica).collect();
     if let Err(reasons) = world.converge(&core, true) {
         panic!("{what}: {reasons:#?}");
     }
@@ -114,4 +127,54 @@ fn a_liar_does_not_stop_a_replica_from_catching_up() {
         assert!(told > 0, "{adversary}: no lie to whoever catches up");
         assert!(asked > 0 && answered > 0, "{adversary}: nobody caught up");
     }
+}
+
+/// Papers.md 2.7: two published implementations stood still with one fault among five, and among six, where n is not
+/// 3f+1. The quorum is four in both; the liar leads the first view, or an honest primary dies for a while.
+#[test]
+fn one_liar_among_five_or_six_stops_nothing() {
+    for n in [5, 6] {
+        let mut views = 0;
+        for adversary in Adversary::ALL {
+            for liar in [0, 1] {
+                let what = format!("{adversary} at {liar} of {n}");
+                let mut world = world_of(n.into(), adversary, liar, 7);
+                world.run(Duration::from_millis(5));
+                if liar == 1 {
+                    world.crash(replica(0), Some(Duration::from_secs(2)));
+                }
+                world.run(Duration::from_millis(1_500));
+                converge_of(n, &mut world, liar, &what);
+                views += world.oracle().view;
+            }
+        }
+        assert!(views > 0, "{n} replicas: nothing was decided after a view change");
+    }
+}
+
+/// A client hands all backups a request that no primary may build, again and again. Each primary forgets it in its own
+/// view, so that one costs at most a view per replica; and everybody else is served.
+#[test]
+fn a_request_that_nobody_builds_stops_nobody() {
+    let setup = Setup { clients: 2, requests: 200, ..Setup::calm(4) };
+    let mut world = crate::world::world(setup, 1);
+    let signer = Signer::symbolic(scope(), 5_000);
+    let mut handed = 0;
+    for timestamp in 1..=3 {
+        // The journal wants a private part for operations that begin with 1.
+        let timestamp = Timestamp::new(timestamp);
+        let request = signer.sign(Request::new(signer.public_key(), timestamp, vec![1, 2]));
+        let message = Message::Request(Submission { request, attachment: Vec::new() });
+        let message = world.keyring().verify(message).expect("signed by the client");
+        for id in 1..4 {
+            world.step(replica(id), Event::Received(message.clone()));
+        }
+        handed += world.replica(replica(3)).map_or(0, |backup| backup.standing().waiting);
+        world.run(world.elapsed() + Duration::from_secs(2));
+    }
+    assert!(handed > 0, "nobody waited for the request");
+    assert!(world.run(LONG), "somebody was not served");
+    assert!(world.results().iter().all(|results| results.len() == 200));
+    let view = world.replica(replica(1)).expect("up").standing().view.get();
+    assert!(view <= 3 * 4, "three such requests cost {view} views");
 }
