@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use consensus::limits::{Limits, LimitsSpec};
 use consensus::sim::setup::Setup;
 
-use crate::world::{LONG, world};
+use crate::world::{LONG, replica, world};
 
 /// Safety holds at every step (the oracle panics otherwise), and once the world is well-behaved again every
 /// request is answered. Whatever the test claims to exercise is counted over all seeds.
@@ -41,4 +42,23 @@ fn the_same_seed_gives_the_same_run() {
     };
     assert_eq!(run(11), run(11));
     assert_ne!(run(11), run(12));
+}
+
+/// The same where states are handed over: replicas that crash and come back take whichever comes first, decisions or a
+/// state, and agree all the same.
+#[test]
+fn states_are_handed_over_in_a_rough_world() {
+    let mut installed = 0;
+    for seed in 0..6 {
+        let mut setup = Setup { clients: 2, requests: 60, ..Setup::calm(4).rough() };
+        let spec = LimitsSpec { snapshots: true, window: 16, ..setup.limits.spec().clone() };
+        setup.limits = Limits::try_new(spec).expect("these limits fit together");
+        let mut world = world(setup, seed);
+        world.crash(replica(3), Some(Duration::from_millis(3_000)));
+        world.run(Duration::from_secs(20));
+        world.heal();
+        assert!(world.run(LONG), "seed {seed}");
+        installed += world.tally().of("event", "state installed");
+    }
+    assert!(installed > 0, "nobody took a state");
 }
