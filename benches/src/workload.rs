@@ -2,6 +2,8 @@
 //!
 //! In: counts and a seed. Out: plain values. Refuses to know: what happens to them.
 
+pub mod empty;
+
 use consensus::ids::{Digest, NetworkId, ReplicaId, Timestamp};
 use consensus::keys::{Scope, Signed, Signer};
 use consensus::request::{Proposal, Request, Submission};

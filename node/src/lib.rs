@@ -26,6 +26,7 @@ pub mod driver;
 pub mod verifier;
 pub mod clients;
 pub mod service;
+pub mod process;
 pub mod client;
 pub mod audit;
 pub mod chains;

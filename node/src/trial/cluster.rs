@@ -118,6 +118,11 @@ impl Cluster {
         &self.starts
     }
 
+    /// The process of a running replica.
+    pub fn pid(&self, replica: usize) -> Option<u32> {
+        self.processes[replica].as_ref().map(Child::id)
+    }
+
     /// The resident memory of a running replica in kB, if the machine tells.
     pub fn memory_kb(&self, replica: usize) -> Option<u64> {
         let process = self.processes[replica].as_ref()?;
