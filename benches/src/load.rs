@@ -1,6 +1,7 @@
 //! Load: many clients behind one gateway, and how long each waited.
 //!
-//! In: a gateway, how many clients, what they send. Out: counts and a histogram of latencies. Refuses to know: replicas.
+//! In: a gateway, how many clients, what they send. Out: counts and a histogram of latencies. Refuses to know:
+//! replicas.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -51,8 +52,8 @@ pub fn client(scope: Scope, index: u32) -> Signer {
     Signer::ed25519(scope, seed)
 }
 
-/// A closed loop: each of `clients` sends one request of `bytes` bytes after the other. What is answered while it warms
-/// up does not count.
+/// A closed loop: each of `clients` sends one request of `bytes` bytes after the other. What is answered while it
+/// warms up does not count.
 pub async fn closed(
     gateway: &Gateway,
     scope: Scope,

@@ -67,6 +67,9 @@ impl Processes {
             attachment_bytes: 1 << 10,
             pending: 65_536,
             view_timeout_ms: 20_000,
+            // Batches are large here; the records of those above the stable checkpoint are kept.
+            window: 64,
+            checkpoint_interval: 16,
             ..LimitsSpec::default()
         };
         let plan = Plan {

@@ -9,13 +9,12 @@
 //! replicas answer reads, a quorum does, for every operation, as Berger, Reiser and Bessani 2021 ask; why that is
 //! needed and why it ends is argued in `classic/reads.rs`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::committee::Committee;
-use crate::ids::{ClientId, Digest, ReplicaId, Timestamp, View};
+use crate::ids::{ClientId, ReplicaId, Timestamp, View};
 use crate::keys::{ClientAuthentication, Signed, Signer, Verified};
 use crate::request::{Answer, Read, Request, Submission};
 
@@ -130,17 +129,18 @@ impl Asked {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Outstanding {
     asked: Asked,
-    /// What each replica answered, as (view, digest of the result), and the results themselves.
-    answers: BTreeMap<ReplicaId, (View, Digest)>,
-    results: BTreeMap<Digest, Vec<u8>>,
+    /// Who answered what, with the view of the answer and the place of its result among `results`.
+    answers: Vec<(ReplicaId, View, usize)>,
+    /// The different results.
+    results: Vec<Vec<u8>>,
     attempts: u32,
 }
 
 impl Outstanding {
     /// Whether a read was answered in so many ways that no answer can be given by `needed` of `all` replicas any more.
     fn is_split(&self, needed: usize, all: usize) -> bool {
-        let of = |digest| self.answers.values().filter(|(_, other)| other == digest).count();
-        let most = self.results.keys().map(of).max().unwrap_or(0);
+        let of = |place| self.answers.iter().filter(|(.., other)| *other == place).count();
+        let most = (0..self.results.len()).map(of).max().unwrap_or(0);
         matches!(self.asked, Asked::Read(_)) && most + all - self.answers.len() < needed
     }
 }
@@ -169,7 +169,7 @@ impl Client {
 
     /// Who this client is.
     pub fn id(&self) -> ClientId {
-        self.signer.public_key().client()
+        self.signer.client()
     }
 
     /// The view believed to be current.
@@ -240,7 +240,7 @@ impl Client {
     }
 
     fn wait_for(&mut self, asked: Asked) {
-        let (answers, results) = (BTreeMap::new(), BTreeMap::new());
+        let (answers, results) = (Vec::with_capacity(self.committee.size()), Vec::new());
         self.outstanding = Some(Outstanding { asked, answers, results, attempts: 0 });
     }
 
@@ -253,29 +253,30 @@ impl Client {
         &mut self,
         Answer { from, reply }: Answer,
     ) -> Result<Vec<ClientAction>, ClientReject> {
-        let me = self.signer.public_key().client();
+        let me = self.signer.client();
         let (needed, all) = (self.needed(), self.committee.size());
         let waiting = self.outstanding.as_mut().ok_or(ClientReject::NotMine)?;
         if (reply.client, reply.timestamp) != (me, waiting.asked.timestamp()) {
             return Err(ClientReject::NotMine);
         }
-        if waiting.answers.contains_key(&from) {
+        if waiting.answers.iter().any(|(earlier, ..)| *earlier == from) {
             return Err(ClientReject::Repeated(from));
         }
-        let digest = Digest::of("gridquorum result", &reply.result);
-        waiting.answers.insert(from, (reply.view, digest));
-        waiting.results.entry(digest).or_insert(reply.result);
-        let mut views: Vec<View> =
-            waiting.answers.values().filter(|(_, d)| *d == digest).map(|(view, _)| *view).collect();
-        if views.len() < needed {
+        let known = waiting.results.iter().position(|result| *result == reply.result);
+        let place = known.unwrap_or(waiting.results.len());
+        if known.is_none() {
+            waiting.results.push(reply.result);
+        }
+        waiting.answers.push((from, reply.view, place));
+        let equal = waiting.answers.iter().filter(|(.., other)| *other == place);
+        if equal.clone().count() < needed {
             return Ok(if waiting.is_split(needed, all) { self.expired() } else { Vec::new() });
         }
         // At least one of the f+1 is honest and in a view at least as high as the lowest of them.
-        views.sort_unstable();
-        self.view = self.view.max(views[0]);
+        let lowest = equal.map(|(_, view, _)| *view).min().unwrap_or_default();
+        self.view = self.view.max(lowest);
         let timestamp = reply.timestamp;
-        let result =
-            waiting.results.remove(&digest).expect("the result was stored with its digest");
+        let result = waiting.results.swap_remove(place);
         self.outstanding = None;
         Ok(vec![ClientAction::Disarm, ClientAction::Done { timestamp, result }])
     }

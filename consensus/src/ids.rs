@@ -90,7 +90,7 @@ impl SeqNum {
 
 /// 32 bytes of BLAKE3 over a domain tag and the canonical encoding of a value.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Digest([u8; 32]);
+pub struct Digest(#[serde(with = "crate::halves")] [u8; 32]);
 
 impl Digest {
     /// The digest that stands for the null request. No batch hashes to it, short of a broken BLAKE3.
@@ -107,14 +107,19 @@ impl Digest {
 
     /// Hashes the canonical encoding of `value` under the domain `tag`.
     pub fn of(tag: &'static str, value: &impl Serialize) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&(tag.len() as u64).to_le_bytes());
-        hasher.update(tag.as_bytes());
         // In one piece: an encoder that writes into the hasher does so byte by byte.
         let mut bytes = Vec::with_capacity(Self::ROOM);
         bcs::serialize_into(&mut bytes, value)
             .expect("values of this crate have bounded depth and known lengths");
-        hasher.update(&bytes);
+        Self::of_encoded(tag, &bytes)
+    }
+
+    /// Hashes a canonical encoding under the domain `tag`: the same as [`Digest::of`] for the value it encodes.
+    pub fn of_encoded(tag: &'static str, bytes: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(tag.len() as u64).to_le_bytes());
+        hasher.update(tag.as_bytes());
+        hasher.update(bytes);
         Self(*hasher.finalize().as_bytes())
     }
 

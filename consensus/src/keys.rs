@@ -3,17 +3,18 @@
 //! In: keys and statements. Out: [`Signed`] values, and [`Verified`] ones that only a [`Keyring`] makes.
 //! Refuses to know: what a statement means; whether a signer may act at all is decided elsewhere.
 //!
-//! What is signed is always the canonical encoding of `(scope, kind, statement)`: a signature made for one
-//! network, epoch, layer, group or kind of statement is worthless in any other.
+//! What is signed is always the BLAKE3 digest of the canonical encoding of `(scope, kind, statement)`: a signature made
+//! for one network, epoch, layer, group or kind of statement is worthless in any other.
 
 mod material;
 mod ed25519;
 mod symbolic;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Digest, Epoch, GroupId, Layer, NetworkId, ReplicaId};
-use crate::wire::encode;
+use crate::ids::{ClientId, Digest, Epoch, GroupId, Layer, NetworkId, ReplicaId};
 
 pub use material::{BadKey, Forged, Kind, PublicKey, Signature};
 
@@ -125,7 +126,7 @@ impl<M: Statement> Signatures for Signed<M> {
     }
 }
 
-impl<T: Signatures> Signatures for std::sync::Arc<T> {
+impl<T: Signatures> Signatures for Arc<T> {
     fn visit(&self, check: &mut Check<'_>) -> Result<(), Forged> {
         self.as_ref().visit(check)
     }
@@ -335,7 +336,7 @@ pub struct Signer {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Secret {
     /// Ed25519.
-    Ed25519(Box<ed25519::Secret>),
+    Ed25519(Arc<ed25519::Secret>),
     /// A symbolic key is its own secret: a forgery is a token that nobody issued.
     Symbolic(PublicKey),
 }
@@ -343,7 +344,7 @@ enum Secret {
 impl Signer {
     /// An Ed25519 key from its 32 secret bytes.
     pub fn ed25519(scope: Scope, seed: [u8; 32]) -> Self {
-        Self { scope, secret: Secret::Ed25519(Box::new(ed25519::Secret::new(seed))) }
+        Self { scope, secret: Secret::Ed25519(Arc::new(ed25519::Secret::new(seed))) }
     }
 
     /// The symbolic key with this name. For models, simulations and tests: it protects nothing.
@@ -359,10 +360,18 @@ impl Signer {
         }
     }
 
+    /// Who this is as a client: the fingerprint of the public half.
+    pub fn client(&self) -> ClientId {
+        match &self.secret {
+            Secret::Ed25519(secret) => secret.client(),
+            Secret::Symbolic(key) => key.client(),
+        }
+    }
+
     /// Signs a request or a reply, unless clients and replicas do without.
     pub fn sign_as<M: Statement>(&self, clients: ClientAuthentication, message: M) -> Signed<M> {
         if clients.waives(M::KIND) {
-            return Signed { message, signature: Signature::new([[0; 32]; 2]) };
+            return Signed { message, signature: Signature::NONE };
         }
         self.sign(message)
     }
@@ -378,9 +387,9 @@ impl Signer {
     }
 }
 
-/// The bytes under a signature.
-fn signing_bytes<M: Statement>(scope: &Scope, message: &M) -> Vec<u8> {
-    encode(&(scope, M::KIND as u8, message))
+/// The bytes under a signature: a digest, since Ed25519 reads what it signs twice and with a slower hash.
+fn signing_bytes<M: Statement>(scope: &Scope, message: &M) -> [u8; 32] {
+    *Digest::of("gridquorum signature", &(scope, M::KIND as u8, message)).bytes()
 }
 
 #[cfg(test)]

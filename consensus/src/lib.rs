@@ -55,6 +55,7 @@
 //!
 //! In: events. Out: actions. Refuses to know: what an operation means, where bytes come from, how time passes.
 
+mod halves;
 pub mod ids;
 pub mod committee;
 pub mod limits;

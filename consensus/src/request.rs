@@ -2,89 +2,17 @@
 //!
 //! In: signed requests. Out: batches and proposals with one digest each. Refuses to know: what an operation means.
 
-use std::collections::BTreeSet;
+mod statement;
+mod batch;
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientId, Digest, ReplicaId, Timestamp, View};
-use crate::keys::{
-    Author, Check, Forged, Kind, PublicKey, Signatures, Signed, Statement, Verified,
-};
+use crate::keys::{Author, Check, Forged, Kind, Signatures, Signed, Statement, Verified};
 use crate::limits::{Limits, LimitsSpec};
 
-/// REQUEST(o, t, c) of OSDI '99: an operation, the client's count, and the client's key.
-///
-/// The key travels with the request, so checking the signature needs no state. Whether that key may act is
-/// decided by the application.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(from = "Form")]
-pub struct Request {
-    /// The client's public key; its fingerprint is the [`ClientId`].
-    key: PublicKey,
-    /// Increases with each new request of this client.
-    pub timestamp: Timestamp,
-    /// Bytes that only the application understands.
-    pub operation: Bytes,
-    /// The fingerprint of `key`: asked for at every turn, computed once.
-    #[serde(skip_serializing)]
-    client: ClientId,
-}
-
-/// A request as it travels.
-#[derive(Deserialize)]
-struct Form {
-    key: PublicKey,
-    timestamp: Timestamp,
-    operation: Bytes,
-}
-
-impl From<Form> for Request {
-    fn from(Form { key, timestamp, operation }: Form) -> Self {
-        Self::new(key, timestamp, operation)
-    }
-}
-
-impl Request {
-    /// The request of whoever owns `key`.
-    pub fn new(key: PublicKey, timestamp: Timestamp, operation: impl Into<Bytes>) -> Self {
-        Self { key, timestamp, operation: operation.into(), client: key.client() }
-    }
-
-    /// The client's public key.
-    pub const fn key(&self) -> &PublicKey {
-        &self.key
-    }
-
-    /// Who asks.
-    pub const fn client(&self) -> ClientId {
-        self.client
-    }
-}
-
-impl Statement for Request {
-    const KIND: Kind = Kind::Request;
-
-    fn author(&self) -> Author {
-        Author::Client(self.key)
-    }
-}
-
-/// A question that changes nothing. It has a kind of its own, so that nobody can have a question ordered, or an order
-/// answered as a question.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Read {
-    /// What is asked, by whom; timestamps are those of the client's requests.
-    pub request: Request,
-}
-
-impl Statement for Read {
-    const KIND: Kind = Kind::Read;
-
-    fn author(&self) -> Author {
-        Author::Client(*self.request.key())
-    }
-}
+pub use batch::{Batch, EncodedBatch};
+pub use statement::{Read, Request};
 
 /// A request on its way, with the private part that travels beside it.
 ///
@@ -163,32 +91,11 @@ impl Statement for Replies {
     }
 }
 
-/// What is agreed on at one position: who first proposed it, the application's context, and the requests.
-///
-/// A new view proposes the same batch again unchanged, so proposer and context never change.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Batch {
-    /// The primary that put the batch together.
-    pub proposer: ReplicaId,
-    /// Bytes the application added, the slot time for one; at most [`Limits::CONTEXT_BYTES`] long.
-    #[serde(with = "serde_bytes")]
-    pub context: Vec<u8>,
-    /// The requests in order.
-    pub requests: Vec<Signed<Request>>,
-}
-
-impl Batch {
-    /// The digest that is voted on.
-    pub fn digest(&self) -> Digest {
-        Digest::of("gridquorum batch", self)
-    }
-}
-
 /// A batch with its private parts: what travels from primary to backups.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Proposal {
     /// The part under the digest.
-    pub batch: Batch,
+    pub batch: EncodedBatch,
     /// One private part per request, in the same order; empty where there is none.
     pub attachments: Vec<Attachment>,
 }
@@ -231,7 +138,7 @@ impl Proposal {
     pub fn new(proposer: ReplicaId, context: Vec<u8>, submissions: Vec<Submission>) -> Self {
         let (requests, attachments) =
             submissions.into_iter().map(|s| (s.request, Attachment(s.attachment))).unzip();
-        Self { batch: Batch { proposer, context, requests }, attachments }
+        Self { batch: Batch { proposer, context, requests }.into(), attachments }
     }
 
     /// Names this proposal with its private parts, given the digest of its batch. Private parts are not under that
@@ -268,15 +175,14 @@ impl Proposal {
         within("requests in a batch", requests, limits.batch_requests)?;
         within("bytes of context", self.batch.context.len(), Limits::CONTEXT_BYTES)?;
         within("bytes in a batch", self.weight(), limits.batch_bytes)?;
-        let mut clients = BTreeSet::new();
         for (request, attachment) in self.batch.requests.iter().zip(&self.attachments) {
             within("bytes in an operation", request.operation.len(), limits.operation_bytes)?;
             within("bytes in a private part", attachment.0.len(), limits.attachment_bytes)?;
-            if !clients.insert(request.client()) {
-                return Err(BadProposal::RepeatedClient(request.client()));
-            }
         }
-        Ok(())
+        let mut clients: Vec<ClientId> = self.batch.requests.iter().map(|r| r.client()).collect();
+        clients.sort_unstable();
+        let repeated = clients.windows(2).find(|pair| pair[0] == pair[1]);
+        repeated.map_or(Ok(()), |pair| Err(BadProposal::RepeatedClient(pair[0])))
     }
 
     /// The sum of [`Submission::weight`] over the requests.

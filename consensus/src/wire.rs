@@ -6,8 +6,6 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::ids::Digest;
-
 /// Why bytes are not a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
@@ -24,12 +22,20 @@ pub enum WireError {
     Malformed(bcs::Error),
 }
 
-/// The canonical encoding of `value`.
+/// Why encoding cannot fail.
+const BOUNDED: &str = "values of this crate have bounded depth and known lengths";
+
+/// The canonical encoding of `value`, in exactly as much memory as it takes.
 pub fn encode(value: &impl Serialize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(Digest::ROOM);
-    bcs::serialize_into(&mut bytes, value)
-        .expect("values of this crate have bounded depth and known lengths");
+    let size = bcs::serialized_size(value).expect(BOUNDED);
+    let mut bytes = Vec::with_capacity(size);
+    encode_into(&mut bytes, value);
     bytes
+}
+
+/// Appends the canonical encoding of `value` to `bytes`.
+pub fn encode_into(bytes: &mut Vec<u8>, value: &impl Serialize) {
+    bcs::serialize_into(bytes, value).expect(BOUNDED);
 }
 
 /// Decodes a value from exactly `bytes`.

@@ -5,8 +5,9 @@
 //! it sockets and a clock.
 
 mod connection;
+mod seat;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -29,6 +30,10 @@ use crate::talk::{Answer, Hello, Question, ToReplica, Unwelcome};
 use crate::trace::unix_us;
 
 use connection::{Arrival, Connection};
+use seat::Waiting;
+
+/// A client of this gateway.
+type Seat = seat::Seat<Done, SubmitError>;
 
 /// Operations that wait for the gateway.
 const QUEUE: usize = 16_384;
@@ -163,7 +168,7 @@ impl Gateway {
             committee: founding.committee(),
             patience,
             connections,
-            seats: BTreeMap::new(),
+            seats: HashMap::new(),
             alarms: BTreeSet::new(),
             connected: BTreeSet::new(),
             questions: BTreeMap::new(),
@@ -242,7 +247,7 @@ struct Worker {
     committee: Committee,
     patience: Patience,
     connections: Vec<mpsc::Sender<Payload>>,
-    seats: BTreeMap<ClientId, Seat>,
+    seats: HashMap<ClientId, Seat>,
     /// When whose timer runs out.
     alarms: BTreeSet<(Instant, ClientId)>,
     /// Replicas that are there, and how many they are.
@@ -251,27 +256,6 @@ struct Worker {
     /// Who waits for which replica's answer.
     questions: BTreeMap<u64, (ReplicaId, oneshot::Sender<Answer>)>,
     question: u64,
-}
-
-/// One client with what it waits for.
-struct Seat {
-    client: Client,
-    /// One greeting for each replica: without it the replica does not know where to send replies.
-    hellos: Vec<Signed<Hello>>,
-    /// The last request, and when each replica's reply to it arrived, needed or not.
-    last: Timestamp,
-    arrivals: Vec<(ReplicaId, u64)>,
-    waiting: Option<Waiting>,
-}
-
-/// An operation that waits for its result.
-struct Waiting {
-    done: oneshot::Sender<Result<Done, SubmitError>>,
-    invoked_us: u64,
-    refusals: BTreeMap<ReplicaId, Unwelcome>,
-    /// When the timer runs out, and when hope does.
-    alarm: Option<Instant>,
-    deadline: Instant,
 }
 
 impl Worker {
@@ -310,7 +294,7 @@ impl Worker {
 
     fn submit(&mut self, order: Order) {
         let Order { signer, last, operation, attachment, done } = order;
-        let id = signer.public_key().client();
+        let id = signer.client();
         let first = self.patience.first;
         let committee = self.committee;
         if !self.seats.contains_key(&id) {
@@ -320,7 +304,8 @@ impl Worker {
             let client = Client::new(signer, committee, last, first);
             let client = client.with_authentication(self.authentication).with_reads(self.reads);
             let arrivals = Vec::new();
-            self.seats.insert(id, Seat { client, hellos, last, arrivals, waiting: None });
+            self.seats
+                .insert(id, Seat { client, hellos, last, arrivals, waiting: None, rings: None });
         }
         let seat = self.seats.get_mut(&id).expect("a seat is taken above");
         match seat.client.step(ClientEvent::Submit { operation, attachment }) {
@@ -414,9 +399,14 @@ impl Worker {
         {
             self.alarms.pop_first();
             let Some(seat) = self.seats.get_mut(&id) else { continue };
+            if seat.rings == Some(at) {
+                seat.rings = None;
+            }
             let Some(waiting) = &mut seat.waiting else { continue };
-            if waiting.alarm != Some(at) {
-                continue; // disarmed or armed again
+            let Some(due) = waiting.alarm else { continue };
+            if due > now {
+                self.set_alarm(id, due); // somebody waits, but not for this one
+                continue;
             }
             if waiting.deadline <= now {
                 self.give_up(id, SubmitError::Unknown(self.patience.most));
@@ -460,10 +450,19 @@ impl Worker {
         let Some(waiting) = self.waiting(id) else { return };
         let at = (Instant::now() + after).min(waiting.deadline);
         waiting.alarm = Some(at);
-        self.alarms.insert((at, id));
+        self.set_alarm(id, at);
     }
 
-    fn waiting(&mut self, id: ClientId) -> Option<&mut Waiting> {
+    fn set_alarm(&mut self, id: ClientId, at: Instant) {
+        if let Some(seat) = self.seats.get_mut(&id)
+            && !seat.rings_before(at)
+        {
+            seat.rings = Some(at);
+            self.alarms.insert((at, id));
+        }
+    }
+
+    fn waiting(&mut self, id: ClientId) -> Option<&mut Waiting<Done, SubmitError>> {
         self.seats.get_mut(&id)?.waiting.as_mut()
     }
 

@@ -1,7 +1,7 @@
 //! A replica as a process: from a checked configuration until a signal.
 //!
-//! In: a configuration, what to run, SIGTERM and SIGINT. Out: one line when both ports are open. Refuses to know: what a
-//! replica does.
+//! In: a configuration, what to run, SIGTERM and SIGINT. Out: one line when both ports are open. Refuses to know: what
+//! a replica does.
 
 use std::io::{self, Write};
 

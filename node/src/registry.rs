@@ -3,7 +3,7 @@
 //! In: clients, and the queue of the connection on which each was heard last. Out: messages on those queues. Refuses
 //! to know: sockets, requests, whether anybody reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use consensus::ids::ClientId;
@@ -32,7 +32,7 @@ pub struct Registry {
 
 #[derive(Debug, Default)]
 struct Inner {
-    waiting: BTreeMap<ClientId, Waiting>,
+    waiting: HashMap<ClientId, Waiting>,
     strangers: usize,
 }
 

@@ -19,10 +19,10 @@ use super::mouth::{Deed, Deeds, Mouth, send};
 pub fn other_batch(proposal: &Proposal) -> Proposal {
     let mut other = proposal.clone();
     if other.batch.requests.len() > 1 {
-        other.batch.requests.reverse();
+        other.batch.edit(|batch| batch.requests.reverse());
         other.attachments.reverse();
     } else {
-        other.batch.context.push(1);
+        other.batch.edit(|batch| batch.context.push(1));
     }
     other
 }

@@ -117,9 +117,12 @@ fn propose(mouth: &mut Mouth, propose: &Propose) -> Message {
         _ => {
             let mut other = other_batch(&propose.proposal);
             match mouth.draw.below(4) {
-                0 => other.batch.requests.clear(),
+                0 => other.batch.edit(|batch| batch.requests.clear()),
                 1 => drop(other.attachments.pop()),
-                2 => other.batch.proposer = mouth.somebody(),
+                2 => {
+                    let somebody = mouth.somebody();
+                    other.batch.edit(|batch| batch.proposer = somebody);
+                }
                 _ => {}
             }
             mouth.propose(right.view, right.seq, other)

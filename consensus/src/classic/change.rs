@@ -23,6 +23,7 @@ impl Replica {
     /// OSDI '99, 4.4: stops taking part in its view and asks for `target`.
     pub(super) fn leave_for(&mut self, target: View, out: &mut Actions) {
         self.stage = Stage::Changing(target);
+        self.pool.disappoint(self.execution.clients(), self.seat.limits.spec());
         self.attempts = self.attempts.saturating_add(1);
         let checkpoint = self.checkpoints.stable().cloned();
         let vote = Arc::new(self.seat.sign(ViewChange {
@@ -109,6 +110,7 @@ impl Replica {
         self.stage = Stage::Active(view);
         self.ordering.begin_view(&new_view.pre_prepares);
         self.changes.begin(new_view);
+        self.pool.disappoint(self.execution.clients(), self.seat.limits.spec());
         self.pool.unassign_all();
         self.assign_proposed();
         self.ordering.validate_open(&self.seat, out);

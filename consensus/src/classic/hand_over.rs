@@ -119,7 +119,7 @@ impl Replica {
     ) -> Result<(), Reject> {
         let (certificate, clients) = self.transfer.landed(seq)?;
         self.confirm(&certificate, state, clients.digest());
-        self.pool.forget_served(&clients);
+        self.pool.taken_over(seq, &clients, self.seat.limits.spec());
         self.execution.install(seq, state, clients);
         self.stabilise(certificate, out);
         for seq in self.ordering.reopen() {

@@ -79,7 +79,7 @@ impl Replica {
         let seq = propose.pre_prepare.seq;
         if self.ordering.accept(&self.seat, self.view(), propose, out)? {
             if let Some(proposal) = self.ordering.acceptable(seq) {
-                self.expect(&proposal);
+                self.pool.expect(seq, &proposal);
             }
             self.advance(seq, out);
         }
@@ -101,20 +101,6 @@ impl Replica {
         Ok(())
     }
 
-    /// Whoever waits here waits at every backup, so that the next primary knows what it has to order. Not before
-    /// the application has looked: what no primary would build must not wait, and be waited for, at anybody.
-    fn expect(&mut self, proposal: &Proposal) {
-        for submission in proposal.submissions() {
-            let (client, timestamp) = (submission.request.client(), submission.request.timestamp);
-            if self.execution.clients().is_fresh(&client, timestamp) {
-                let offered = self.pool.offer(submission, self.seat.limits.spec());
-                if offered.is_ok() {
-                    self.pool.assign(&client, timestamp);
-                }
-            }
-        }
-    }
-
     pub(super) fn on_built(
         &mut self,
         proposal: Option<Proposal>,
@@ -128,10 +114,13 @@ impl Replica {
             proposal.check(self.seat.limits.spec())?;
         }
         let building = self.building.take().ok_or(Reject::Unasked(Unasked::Built))?;
-        let kept: BTreeSet<ClientId> =
-            proposal.iter().flat_map(|p| &p.batch.requests).map(|r| r.client()).collect();
-        for (client, timestamp) in building.requests.iter().filter(|(c, _)| !kept.contains(c)) {
-            self.pool.done(client, *timestamp); // the application will never admit it
+        let kept = proposal.as_ref().map_or(0, |proposal| proposal.batch.requests.len());
+        if kept < building.requests.len() {
+            let kept: BTreeSet<ClientId> =
+                proposal.iter().flat_map(|p| &p.batch.requests).map(|r| r.client()).collect();
+            for (client, timestamp) in building.requests.iter().filter(|(c, _)| !kept.contains(c)) {
+                self.pool.done(client, *timestamp); // the application will never admit it
+            }
         }
         if let Some(proposal) = proposal
             && self.stage == Stage::Active(building.view)
@@ -155,7 +144,9 @@ impl Replica {
         }
         for (seq, proposal) in positions {
             if verdict == Verdict::Acceptable {
-                self.expect(&proposal);
+                // Whoever waits here waits at every backup, so that the next primary knows what it has to order. Not
+                // before the application has looked: what no primary would build must not be waited for anywhere.
+                self.pool.expect(seq, &proposal);
             }
             self.advance(seq, out);
         }
@@ -176,11 +167,9 @@ impl Replica {
 
     /// What every executed position entails, null requests included.
     pub(super) fn after_execution(&mut self, done: &Executed, checkpoint: bool, out: &mut Actions) {
-        if let Some(proposal) = &done.decision.proposal {
-            for request in &proposal.batch.requests {
-                self.pool.done(&request.client(), request.timestamp);
-            }
-        }
+        let batch = done.decision.proposal.as_ref().map(|proposal| &proposal.batch);
+        let clients = self.execution.clients();
+        self.pool.executed(done.seq, batch, clients, self.seat.limits.spec());
         if done.progress && matches!(self.stage, Stage::Active(_)) {
             self.attempts = 0;
         }

@@ -7,14 +7,19 @@
 //! stops only when the *first* of them executes, so a primary that serves others cannot starve one client.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::client_table::Clients;
-use crate::ids::{ClientId, Timestamp};
+use crate::ids::{ClientId, SeqNum, Timestamp};
+use crate::keys::Signed;
 use crate::limits::LimitsSpec;
 use crate::reject::Reject;
-use crate::request::Submission;
+use crate::request::{EncodedBatch, Proposal, Request, Submission};
 
 /// The waiting requests of this replica.
+///
+/// A backup hears of most requests from the primary, in batches that are executed soon after. Those wait as one: a
+/// batch has a place in the queue for each of its requests, and they take them only if it is not executed in its view.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Pool {
     /// In order of arrival.
@@ -23,8 +28,18 @@ pub(super) struct Pool {
     places: BTreeMap<ClientId, u64>,
     /// Places of the requests that stand in no proposal of the current view.
     unassigned: BTreeSet<u64>,
+    /// Batches of others that the current view proposes, by position.
+    expected: BTreeMap<SeqNum, Expected>,
     /// The next free place.
     next: u64,
+}
+
+/// A batch that waits as one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Expected {
+    /// The place of its first request.
+    place: u64,
+    proposal: Arc<Proposal>,
 }
 
 /// One waiting request.
@@ -63,23 +78,94 @@ impl Pool {
         if let Some((what, got, max)) = sizes.into_iter().find(|(_, got, max)| got > max) {
             return Err(Reject::TooLarge { what, got, max });
         }
-        if let Some(waiting) = self.places.get(&client).and_then(|place| self.queue.get(place)) {
-            let earlier = &waiting.submission.request;
+        let known = self.waiting_of(&client);
+        if let Some(earlier) = known {
             if earlier.message == submission.request.message {
                 return Ok(Offer::Known);
             }
             if earlier.timestamp >= submission.request.timestamp {
                 return Err(Reject::ConflictingRequest { client, waiting: earlier.timestamp });
             }
-        } else if self.queue.len() >= limits.pending {
+        }
+        if !self.places.contains_key(&client) && self.queue.len() >= limits.pending {
             return Err(Reject::Overloaded(self.queue.len()));
         }
-        self.remove(&client);
-        self.queue.insert(self.next, Waiting { client, submission });
-        self.places.insert(client, self.next);
-        self.unassigned.insert(self.next);
+        self.insert(self.next, client, submission);
         self.next += 1;
         Ok(Offer::New)
+    }
+
+    /// The latest request of a client that waits, alone or in a batch. Clients send most requests to the primary, where
+    /// no batch is expected, so that looking through those is rare.
+    fn waiting_of(&self, client: &ClientId) -> Option<&Signed<Request>> {
+        let alone = self.places.get(client).and_then(|place| self.queue.get(place));
+        let expected = self.expected.values().flat_map(|e| &e.proposal.batch.requests);
+        let expected = expected.filter(|request| request.client() == *client);
+        let all = alone.map(|waiting| &waiting.submission.request).into_iter().chain(expected);
+        all.max_by_key(|request| request.timestamp)
+    }
+
+    fn insert(&mut self, place: u64, client: ClientId, submission: Submission) {
+        self.remove(&client);
+        self.queue.insert(place, Waiting { client, submission });
+        self.places.insert(client, place);
+        self.unassigned.insert(place);
+    }
+
+    /// The current view proposes a batch at `seq` that the application found acceptable: its requests wait from now on.
+    pub(super) fn expect(&mut self, seq: SeqNum, proposal: &Arc<Proposal>) {
+        if self.expected.contains_key(&seq) {
+            return;
+        }
+        let expected = Expected { place: self.next, proposal: proposal.clone() };
+        self.next += proposal.batch.requests.len() as u64;
+        self.expected.insert(seq, expected);
+        if !self.queue.is_empty() {
+            for request in &proposal.batch.requests {
+                self.assign(&request.client(), request.timestamp);
+            }
+        }
+    }
+
+    /// A position was executed, with `batch` or with the null request.
+    pub(super) fn executed(
+        &mut self,
+        seq: SeqNum,
+        batch: Option<&EncodedBatch>,
+        clients: &Clients,
+        limits: &LimitsSpec,
+    ) {
+        if let Some(expected) = self.expected.remove(&seq)
+            && batch.is_none_or(|batch| batch.digest() != expected.proposal.batch.digest())
+        {
+            self.queue_up(&expected, clients, limits); // something else took its position
+        }
+        if !self.queue.is_empty() {
+            for request in batch.iter().flat_map(|batch| &batch.requests) {
+                self.done(&request.client(), request.timestamp);
+            }
+        }
+    }
+
+    /// The view ends: what it proposed and did not execute waits request by request.
+    pub(super) fn disappoint(&mut self, clients: &Clients, limits: &LimitsSpec) {
+        for expected in std::mem::take(&mut self.expected).into_values() {
+            self.queue_up(&expected, clients, limits);
+        }
+    }
+
+    /// Puts the requests of a batch into their places, unless they were executed, there is no room, or their clients
+    /// wait for others.
+    fn queue_up(&mut self, expected: &Expected, clients: &Clients, limits: &LimitsSpec) {
+        for (place, submission) in (expected.place..).zip(expected.proposal.submissions()) {
+            let (client, timestamp) = (submission.request.client(), submission.request.timestamp);
+            let waiting = self.places.get(&client).and_then(|place| self.queue.get(place));
+            let has_room = waiting.is_some() || self.queue.len() < limits.pending;
+            let is_later = waiting.is_none_or(|w| w.submission.request.timestamp < timestamp);
+            if has_room && is_later && clients.is_fresh(&client, timestamp) {
+                self.insert(place, client, submission);
+            }
+        }
     }
 
     /// Notes that a request stands in a proposal of the current view.
@@ -129,8 +215,13 @@ impl Pool {
         }
     }
 
-    /// Removes what the clients in this table do not wait for any more.
-    pub(super) fn forget_served(&mut self, clients: &Clients) {
+    /// The state at `seq` was taken over, with this table of clients: removes what they do not wait for any more. What
+    /// was expected up to there and is not served waits request by request.
+    pub(super) fn taken_over(&mut self, seq: SeqNum, clients: &Clients, limits: &LimitsSpec) {
+        let above = self.expected.split_off(&seq.next());
+        for expected in std::mem::replace(&mut self.expected, above).into_values() {
+            self.queue_up(&expected, clients, limits);
+        }
         let waiting = self.queue.values().map(|w| (w.client, w.submission.request.timestamp));
         let served = waiting.filter(|(client, timestamp)| !clients.is_fresh(client, *timestamp));
         for (client, timestamp) in served.collect::<Vec<_>>() {
@@ -140,12 +231,14 @@ impl Pool {
 
     /// The place of the request that has waited longest. Places are never used twice.
     pub(super) fn first(&self) -> Option<u64> {
-        self.queue.keys().next().copied()
+        let expected = self.expected.values().map(|expected| expected.place).min();
+        self.queue.keys().next().copied().into_iter().chain(expected).min()
     }
 
     /// Number of waiting requests.
     pub(super) fn len(&self) -> usize {
-        self.queue.len()
+        let expected = self.expected.values().map(|e| e.proposal.batch.requests.len());
+        self.queue.len() + expected.sum::<usize>()
     }
 
     fn remove(&mut self, client: &ClientId) {

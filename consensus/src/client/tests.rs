@@ -1,7 +1,7 @@
 //! What a client accepts, and what it does when nobody answers.
 
 use super::*;
-use crate::ids::{ClientId, NetworkId};
+use crate::ids::{ClientId, Digest, NetworkId};
 use crate::keys::{Keyring, Scope};
 use crate::request::{Replies, Reply};
 

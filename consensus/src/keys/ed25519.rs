@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::material::{BadKey, Forged, PublicKey, Signature};
-use crate::ids::ReplicaId;
+use crate::ids::{ClientId, ReplicaId};
 
 /// The committee's keys, unpacked once.
 #[derive(Clone, Debug)]
@@ -82,8 +82,8 @@ pub(super) fn client(key: &PublicKey, bytes: &[u8], signature: &Signature) -> bo
 }
 
 fn holds(key: &VerificationKey, bytes: &[u8], signature: &Signature) -> bool {
-    let [r, s] = *signature.halves();
-    key.verify(&ed25519_zebra::Signature::from_components(r, s), bytes).is_ok()
+    let [r, s] = signature.halves();
+    key.verify(&ed25519_zebra::Signature::from_components(*r, *s), bytes).is_ok()
 }
 
 /// A secret key. Prints and hashes as its public half.
@@ -91,16 +91,22 @@ fn holds(key: &VerificationKey, bytes: &[u8], signature: &Signature) -> bool {
 pub(super) struct Secret {
     key: SigningKey,
     public: PublicKey,
+    client: ClientId,
 }
 
 impl Secret {
     pub(super) fn new(seed: [u8; 32]) -> Self {
         let key = SigningKey::from_bytes(&seed);
-        Self { key, public: PublicKey::new(key.verification_key().into()) }
+        let public = PublicKey::new(key.verification_key().into());
+        Self { key, public, client: public.client() }
     }
 
     pub(super) fn public_key(&self) -> PublicKey {
         self.public
+    }
+
+    pub(super) fn client(&self) -> ClientId {
+        self.client
     }
 
     pub(super) fn sign(&self, bytes: &[u8]) -> Signature {

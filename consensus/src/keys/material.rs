@@ -42,7 +42,7 @@ pub enum Kind {
 
 /// The public half of a key: 32 bytes, an Ed25519 point or a symbolic name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct PublicKey([u8; 32]);
+pub struct PublicKey(#[serde(with = "crate::halves")] [u8; 32]);
 
 impl PublicKey {
     /// Wraps 32 bytes. Whether they are a point is found out when they are used.
@@ -69,23 +69,30 @@ impl std::fmt::Debug for PublicKey {
 
 /// 64 bytes of signature.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Signature([[u8; 32]; 2]);
+pub struct Signature(Half, Half);
+
+/// Half of a signature.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+struct Half(#[serde(with = "crate::halves")] [u8; 32]);
 
 impl Signature {
+    /// What stands where no signature is asked for.
+    pub const NONE: Self = Self::new([[0; 32]; 2]);
+
     /// Wraps the two halves.
-    pub const fn new(halves: [[u8; 32]; 2]) -> Self {
-        Self(halves)
+    pub const fn new([low, high]: [[u8; 32]; 2]) -> Self {
+        Self(Half(low), Half(high))
     }
 
     /// The two halves.
-    pub const fn halves(&self) -> &[[u8; 32]; 2] {
-        &self.0
+    pub const fn halves(&self) -> [&[u8; 32]; 2] {
+        [&self.0.0, &self.1.0]
     }
 }
 
 impl std::fmt::Debug for Signature {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Signature({})", Digest::new(self.0[0]))
+        write!(f, "Signature({})", Digest::new(self.0.0))
     }
 }
 

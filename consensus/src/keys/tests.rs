@@ -63,7 +63,7 @@ fn a_signature_holds_for_its_author_and_statement_only() {
         assert_eq!(ring.verify(changed).err(), refused);
         let kind = Signed { message: Vote { from, text: 7 }, signature: good.signature };
         assert_eq!(ring.verify(kind).err(), Some(Forged::Signature { kind: Kind::Commit }));
-        let mut halves = *good.signature.halves();
+        let mut halves = good.signature.halves().map(|half| *half);
         halves[0][5] ^= 1;
         let flipped = Signed { message: good.message, signature: Signature::new(halves) };
         assert_eq!(ring.verify(flipped).err(), refused);

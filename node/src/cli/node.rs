@@ -1,7 +1,7 @@
 //! `gridquorum node`: one replica, until it is told to stop.
 //!
-//! In: a configuration file and the risks that it may take. Out: what the process prints. Refuses to know: what a replica
-//! does.
+//! In: a configuration file and the risks that it may take. Out: what the process prints. Refuses to know: what a
+//! replica does.
 
 use std::path::PathBuf;
 

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
@@ -17,7 +18,7 @@ use super::frame;
 use crate::metrics::{Count, Metrics};
 
 /// An encoded message, shared by all queues that it waits in.
-pub type Payload = Arc<[u8]>;
+pub type Payload = Bytes;
 
 /// How long a write may make no progress before the other side counts as gone.
 const STALLED: Duration = Duration::from_secs(10);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use consensus::certificate::{CheckpointCertificate, CommitCertificate, Decision};
 use consensus::ids::SeqNum;
-use consensus::request::{Attachment, Batch, Proposal};
+use consensus::request::{Attachment, Batch, EncodedBatch, Proposal};
 use consensus::wire::{self, WireError};
 use ledger::BlockHeader;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub struct Block {
     /// What the hash covers.
     pub header: BlockHeader,
     /// What was ordered.
-    pub batch: Batch,
+    pub batch: EncodedBatch,
 }
 
 /// One entry of `private.log`.
@@ -171,7 +171,7 @@ impl Chain {
         });
         let sealed = Sealed { seal: decision.certificate.clone(), block };
         self.headers.extend(header.map(|header| (seq, header)));
-        self.places.push(self.blocks.append(&wire::encode(&sealed)));
+        self.places.push(self.blocks.append_value(&sealed));
     }
 
     fn append_parts(&mut self, decision: &Decision) {
@@ -179,13 +179,13 @@ impl Chain {
             && proposal.attachments.iter().any(|part| !part.0.is_empty())
         {
             let parts = Private { seq: decision.seq(), parts: proposal.attachments.clone() };
-            self.parts.insert(parts.seq, self.private.append(&wire::encode(&parts)));
+            self.parts.insert(parts.seq, self.private.append_value(&parts));
         }
     }
 
     /// Appends the certificate of a stable checkpoint.
     pub fn append_checkpoint(&mut self, certificate: &CheckpointCertificate) {
-        self.checkpoints.append(&wire::encode(certificate));
+        self.checkpoints.append_value(certificate);
     }
 
     /// Waits until everything appended is durable: private parts first, so that no block is without its own. Answers

@@ -28,13 +28,16 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use consensus::wire;
+use serde::Serialize;
+
 /// Bytes before each group: its length, and a check of the length alone.
 const GROUP_HEAD: usize = 8;
 /// The last byte of each group.
 const GROUP_END: u8 = 0xE4;
 /// Bytes before each payload: its length, and a check of both.
 const HEAD: usize = 12;
-/// A group that would grow beyond this is closed and another begun, so that lengths stay far below 32 bits.
+/// A group that grew beyond this is closed and another begun, so that lengths stay far below 32 bits.
 const GROUP_MAX: usize = 64 << 20;
 /// The unit in which file systems write: after a power cut a page is there or it is zeros.
 const PAGE: usize = 4 << 10;
@@ -142,20 +145,32 @@ impl Log {
 
     /// Appends a payload; it reaches the operating system with the next [`Log::flush`].
     pub fn append(&mut self, payload: &[u8]) -> Place {
-        let length = u32::try_from(payload.len()).expect("payloads are bounded far below 4 GiB");
-        let is_full = |begin| self.buffer.len() - begin + payload.len() > GROUP_MAX;
-        if self.group.is_some_and(is_full) {
+        self.append_with(|buffer| buffer.extend_from_slice(payload))
+    }
+
+    /// Appends the canonical encoding of a value, like [`Log::append`].
+    pub fn append_value(&mut self, value: &impl Serialize) -> Place {
+        self.append_with(|buffer| wire::encode_into(buffer, value))
+    }
+
+    /// Appends what `write` appends to the buffer.
+    fn append_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Place {
+        if self.group.is_some_and(|begin| self.buffer.len() - begin > GROUP_MAX) {
             self.close_group();
         }
         if self.group.is_none() {
             self.group = Some(self.buffer.len());
             self.buffer.extend_from_slice(&[0; GROUP_HEAD]);
         }
-        let place = Place { offset: self.length + (self.buffer.len() + HEAD) as u64, length };
-        self.buffer.extend_from_slice(&length.to_le_bytes());
-        self.buffer.extend_from_slice(&checksum(length, payload));
-        self.buffer.extend_from_slice(payload);
-        place
+        let head = self.buffer.len();
+        self.buffer.extend_from_slice(&[0; HEAD]);
+        write(&mut self.buffer);
+        let (head, payload) = self.buffer[head..].split_at_mut(HEAD);
+        let length = u32::try_from(payload.len()).expect("payloads are bounded far below 4 GiB");
+        head[..4].copy_from_slice(&length.to_le_bytes());
+        head[4..].copy_from_slice(&checksum(length, payload));
+        let offset = self.length + (self.buffer.len() - length as usize) as u64;
+        Place { offset, length }
     }
 
     /// Gives the open group its end and its head.

@@ -64,11 +64,12 @@ fn the_request() -> Signed<Request> {
 /// Proposed by replica 3 with one byte c0 of context, one request, and its private part 0e.
 fn the_proposal() -> Arc<Proposal> {
     let batch = Batch { proposer: FROM, context: vec![0xc0], requests: vec![the_request()] };
-    Arc::new(Proposal { batch, attachments: vec![Attachment(vec![0x0e])] })
+    Arc::new(Proposal { batch: batch.into(), attachments: vec![Attachment(vec![0x0e])] })
 }
 
 fn proposal_text() -> String {
-    format!("0300 01 c0 01 {REQUEST} 01 01 0e")
+    // The batch travels as bytes: 2 + 2 + 1 + the 107 of its request are 70 in hexadecimal.
+    format!("70 0300 01 c0 01 {REQUEST} 01 01 0e")
 }
 
 fn the_checkpoint() -> Signed<Checkpoint> {
@@ -376,7 +377,7 @@ fn any_proposal() -> impl Strategy<Value = Arc<Proposal>> {
     let fields = (any::<u16>(), vec(any::<u8>(), 0..9), vec(any_request(), 0..3), parts);
     fields.prop_map(|(proposer, context, requests, attachments)| {
         let batch = Batch { proposer: ReplicaId::new(proposer), context, requests };
-        Arc::new(Proposal { batch, attachments })
+        Arc::new(Proposal { batch: batch.into(), attachments })
     })
 }
 
