@@ -1,23 +1,25 @@
 //! The program `benches`: experiments over whole clusters.
 //!
 //! In: the name of an experiment. Out: a table. Refuses to know: what is measured.
-#![allow(
-    clippy::float_arithmetic,
-    reason = "measurements are shown in floats; nothing here is agreed on"
-)]
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use benches::experiment::throughput::{CELLS, measure};
+use anyhow::Context;
+use benches::experiment::throughput::{CELLS, Cell, Row, measure};
 use benches::workload::empty::{Empty, Open};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use consensus::classic::Replica;
 use consensus::protocol::Protocol;
 use node::config::Config;
 use node::process;
 use node::service::Works;
-use std::sync::Arc;
+
+/// Load before anything is measured.
+const WARM_UP: Duration = Duration::from_secs(2);
 
 /// Experiments over whole clusters of replica processes on this machine.
 #[derive(Debug, Parser)]
@@ -29,19 +31,23 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run an experiment.
+    /// Run an experiment and print its table.
     Experiment {
-        /// throughput
-        name: String,
+        /// Which.
+        #[arg(value_enum)]
+        name: Name,
         /// Measure only cells whose name contains this.
         #[arg(long, default_value = "")]
         only: String,
-        /// Runs of each cell.
-        #[arg(long, default_value_t = 5)]
-        runs: usize,
-        /// Seconds measured in each run.
-        #[arg(long, default_value_t = 5)]
+        /// Runs of each cell; the median counts.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        runs: u32,
+        /// Seconds measured in each run, after two that are not.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600))]
         seconds: u64,
+        /// Write the runs as CSV to this file, which must not exist.
+        #[arg(long, value_name = "FILE")]
+        csv: Option<PathBuf>,
     },
     /// Run one replica with the empty application.
     #[command(hide = true)]
@@ -51,38 +57,55 @@ enum Command {
     },
 }
 
+/// The experiments.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Name {
+    /// Commands a second through four replica processes, with closed loops.
+    Throughput,
+}
+
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
-        Command::Experiment { only, runs, seconds, .. } => experiment(&only, runs, seconds),
+        Command::Experiment { name: Name::Throughput, only, runs, seconds, csv } => {
+            let cells: Vec<Cell> =
+                CELLS.into_iter().filter(|cell| cell.name.contains(&only)).collect();
+            anyhow::ensure!(!cells.is_empty(), "--only {only:?}: no cell has that in its name");
+            let out = csv.map(File::create_new).transpose().context("--csv")?;
+            experiment(&cells, runs, Duration::from_secs(seconds), out)
+        }
         Command::Node { config } => replica(&config),
     }
 }
 
-fn replica(config: &std::path::Path) -> anyhow::Result<()> {
+fn replica(config: &Path) -> anyhow::Result<()> {
     let config = Config::read(config)?;
     let shown = Works::of_region(&config.founding).shown;
     let works = Works { application: Empty::new(&config.founding), gate: Arc::new(Open), shown };
     Ok(process::run(Replica::new, works, config)?)
 }
 
-fn experiment(only: &str, runs: usize, seconds: u64) -> anyhow::Result<()> {
-    for cell in CELLS.iter().filter(|cell| cell.name.contains(only)) {
+fn experiment(
+    cells: &[Cell],
+    runs: u32,
+    measured: Duration,
+    mut csv: Option<File>,
+) -> anyhow::Result<()> {
+    if let Some(csv) = &mut csv {
+        writeln!(csv, "{}", Row::HEADER)?;
+    }
+    println!("{}", Row::TITLE);
+    for cell in cells {
+        let mut rows = Vec::new();
         for _ in 0..runs {
-            let (warm_up, measured) = (Duration::from_secs(2), Duration::from_secs(seconds));
-            let run = measure(*cell, warm_up, measured)?;
-            let rate = run.outcome.rate() * f64::from(cell.commands);
-            let ms = |fraction| run.outcome.quantile(fraction).as_secs_f64() * 1e3;
-            println!(
-                "{:28} {rate:9.0}/s  p50 {:.2} ms  p99 {:.2} ms  failed {}  replica {:?} us  clients {:.2} us  {} kB",
-                cell.name,
-                ms(0.5),
-                ms(0.99),
-                run.outcome.failed,
-                run.replica_cpu_us.iter().map(|us| format!("{us:.2}")).collect::<Vec<_>>(),
-                run.client_cpu_us,
-                run.peak_kb,
-            );
+            let row = Row::of(cell, &measure(*cell, WARM_UP, measured)?);
+            if let Some(csv) = &mut csv {
+                writeln!(csv, "{}", row.record())?;
+            }
+            rows.push(row);
         }
+        rows.sort_by(|a, b| a.rate.total_cmp(&b.rate));
+        let (least, most) = (rows[0].rate, rows[rows.len() - 1].rate);
+        println!("{}  [{least:.0} .. {most:.0}]", rows[rows.len() / 2]);
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! How many commands a second: closed loops with many clients against four replica processes on this machine.
 //!
-//! In: which cells to measure, how often and how long. Out: one line per cell with the median of the runs. Refuses to
-//! know: why.
+//! In: which cell to measure and how long. Out: what the clients saw and what it cost. Refuses to know: why.
 
+use std::fmt;
 use std::time::Duration;
 
 use consensus::keys::ClientAuthentication;
@@ -97,4 +97,67 @@ pub fn measure(cell: Cell, warm_up: Duration, measured: Duration) -> anyhow::Res
     };
     processes.stop()?;
     Ok(run)
+}
+
+/// What one run showed, as it is written down.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The cell.
+    pub name: &'static str,
+    /// Commands per second.
+    pub rate: f64,
+    /// Latency of requests in milliseconds: median, 99 %, 99.9 %.
+    pub latency_ms: [f64; 3],
+    /// Requests without an answer in time.
+    pub failed: u64,
+    /// Microseconds of processor time per command: the primary, the mean of the backups, the clients.
+    pub cpu_us: [f64; 3],
+    /// The most memory a replica held, in MB.
+    pub peak_mb: f64,
+}
+
+impl Row {
+    /// The head of the CSV file.
+    pub const HEADER: &'static str = "cell,commands_per_s,p50_ms,p99_ms,p999_ms,failed,\
+        primary_us,backup_us,clients_us,peak_mb";
+    /// The head of the table.
+    pub const TITLE: &'static str = "cell                          commands/s   p50 ms   p99 ms p99.9 ms failed  \
+        us: primary  backup clients  peak MB  [least .. most commands/s]";
+
+    /// What `run` showed about `cell`.
+    pub fn of(cell: &Cell, run: &Run) -> Self {
+        let ms = |fraction| run.outcome.quantile(fraction).as_secs_f64() * 1e3;
+        let (primary, backups) = run.replica_cpu_us.split_first().unwrap_or((&0.0, &[]));
+        let backup = backups.iter().sum::<f64>() / backups.len().max(1) as f64;
+        Self {
+            name: cell.name,
+            rate: run.outcome.rate() * f64::from(cell.commands),
+            latency_ms: [ms(0.5), ms(0.99), ms(0.999)],
+            failed: run.outcome.failed,
+            cpu_us: [*primary, backup, run.client_cpu_us],
+            peak_mb: run.peak_kb as f64 / 1024.0,
+        }
+    }
+
+    /// A line of the CSV file.
+    pub fn record(&self) -> String {
+        let Self { name, rate, latency_ms: [p50, p99, p999], failed, cpu_us, peak_mb } = self;
+        let [primary, backup, clients] = cpu_us;
+        format!(
+            "\"{name}\",{rate:.1},{p50:.3},{p99:.3},{p999:.3},{failed},{primary:.3},{backup:.3},{clients:.3},\
+             {peak_mb:.1}"
+        )
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, rate, latency_ms: [p50, p99, p999], failed, cpu_us, peak_mb } = self;
+        let [primary, backup, clients] = cpu_us;
+        write!(
+            f,
+            "{name:28} {rate:11.0} {p50:8.2} {p99:8.2} {p999:8.2} {failed:6}  {primary:11.2} {backup:7.2} \
+             {clients:7.2} {peak_mb:8.0}"
+        )
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use consensus::adversary::{Adversary, Brief, Member};
 use consensus::classic::Replica;
 use consensus::protocol::Protocol;
 
@@ -12,6 +13,9 @@ use super::verdict::Verdict;
 use crate::config::Config;
 use crate::process::{self, ProcessError};
 use crate::service::{ServiceError, Works};
+
+/// Decides the details of a lying replica's lies, so that it lies alike in every run.
+const LIES: u64 = 1;
 
 /// Run one replica until it is told to stop (SIGTERM or SIGINT), finishing what it has taken in.
 #[derive(Debug, clap::Args)]
@@ -24,6 +28,10 @@ pub(super) struct Node {
     /// unsigned-clients. Without it such a replica does not start.
     #[arg(long, value_name = "RISK")]
     allow: Vec<String>,
+    /// Have the replica lie, to see whether the others stand it: silent, equivocator, replayer, censor, usurper,
+    /// mutator or twins. It lies in its own name only.
+    #[arg(long, value_name = "NAME")]
+    adversary: Option<Adversary>,
 }
 
 /// Runs the command. Prints one line once both ports are open.
@@ -41,7 +49,17 @@ pub(super) fn run(args: &Node) -> anyhow::Result<Verdict> {
         .into_iter()
         .map(|address| (address, config.place_of(address)))
         .collect();
-    process::run(Replica::new, works, config).map_err(|error| {
+    let ended = match args.adversary {
+        None => process::run(Replica::new, works, config),
+        Some(adversary) => {
+            let make = |config, records| {
+                let (adversary, walls) = (Some(adversary), Vec::new());
+                Member::<Replica>::new(Brief { config, adversary, seed: LIES, walls }, records)
+            };
+            process::run(make, works, config)
+        }
+    };
+    ended.map_err(|error| {
         let place = match &error {
             ProcessError::Service(ServiceError::Bind { address, .. }) => {
                 places.iter().find(|(other, _)| other == address).map(|(_, place)| place.clone())
