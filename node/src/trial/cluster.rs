@@ -137,11 +137,25 @@ impl Cluster {
     ///
     /// [`ClusterError::Start`].
     pub fn spawn(&mut self, replica: usize) -> Result<(), ClusterError> {
+        self.spawn_with(replica, &[])
+    }
+
+    /// Starts a replica that is down as a liar, and waits until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError::Start`].
+    pub fn spawn_liar(&mut self, replica: usize, adversary: &str) -> Result<(), ClusterError> {
+        self.spawn_with(replica, &["--adversary", adversary])
+    }
+
+    fn spawn_with(&mut self, replica: usize, options: &[&str]) -> Result<(), ClusterError> {
         let fail = |why: String| ClusterError::Start { replica, why };
         let mut process = Command::new(&self.program)
             .arg("node")
             .arg("--config")
             .arg(&self.configs[replica])
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

@@ -8,3 +8,4 @@ mod audited;
 mod struck;
 mod crashes;
 mod hostile;
+mod liars;
