@@ -31,7 +31,7 @@ use consensus::ids::{ReplicaId, SeqNum};
 use consensus::keys::{ClientAuthentication, Signer, Verified};
 use consensus::protocol::Protocol;
 use consensus::reject::Reject;
-use consensus::request::Replies;
+use consensus::request::{Replies, Reply};
 use consensus::wire;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -143,6 +143,8 @@ pub struct Driver<P, A> {
     /// Events that this driver's own answers caused.
     local: VecDeque<Event<Message>>,
     exit: Exit,
+    /// Executions so far.
+    executions: u64,
     /// How many answers each replica that fell behind got since the last tick.
     recalls: BTreeMap<ReplicaId, u32>,
 }
@@ -151,7 +153,8 @@ impl<P: Classic, A: Application> Driver<P, A> {
     /// A driver of these parts.
     pub fn new(parts: Parts<P, A>) -> Self {
         let (timers, local, exit) = (BTreeMap::new(), VecDeque::new(), Exit::default());
-        Self { parts, timers, local, exit, recalls: BTreeMap::new() }
+        let executions = 0;
+        Self { parts, timers, local, exit, executions, recalls: BTreeMap::new() }
     }
 
     /// Runs until `stop` says so and everything taken in is finished.
@@ -294,7 +297,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
                 let count = first_time(&message);
                 self.exit.push(Outgoing::All(message, count));
             }
-            Action::Reply { reply } => self.exit.push(Outgoing::Reply(reply)),
+            Action::Reply { reply } => self.exit.push(Outgoing::Reply(self.executions, reply)),
             Action::Persist { record } => {
                 self.parts.records.append(&record);
                 self.exit.wrote_record();
@@ -364,6 +367,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
     fn execute(&mut self, decision: &Decision, fresh: &[bool]) -> Result<(), DriverError> {
         let seq = decision.seq();
         let done = self.parts.application.execute(decision, fresh);
+        self.executions += 1;
         let kept = self.parts.chain.header(seq);
         if kept.is_some_and(|kept| *kept != done.header) {
             return Err(DriverError::Diverged(seq));
@@ -433,7 +437,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
 
     /// What has waited long enough leaves, replies to one connection under one signature.
     fn let_go(&mut self) {
-        let mut replies = Vec::new();
+        let (mut replies, mut of) = (Vec::new(), 0);
         while let Some(outgoing) = self.exit.pop() {
             match outgoing {
                 Outgoing::To(to, message, count) => {
@@ -446,9 +450,21 @@ impl<P: Classic, A: Application> Driver<P, A> {
                         self.parts.senders.send(*to, &payload, count);
                     }
                 }
-                Outgoing::Reply(reply) => replies.push(reply),
+                Outgoing::Reply(execution, reply) => {
+                    if execution != of {
+                        self.answer(std::mem::take(&mut replies));
+                        of = execution;
+                    }
+                    replies.push(reply);
+                }
             }
         }
+        self.answer(replies);
+    }
+
+    /// Replies to the requests of one execution leave: one message to each connection, whatever else leaves with them,
+    /// so that messages per decision are what the formula says.
+    fn answer(&self, replies: Vec<Reply>) {
         if !replies.is_empty() {
             let Parts { signer, clients, replica, registry, .. } = &self.parts;
             let from = replica.id();

@@ -22,8 +22,8 @@ pub(super) enum Outgoing {
     To(ReplicaId, Message, Count),
     /// To all others.
     All(Message, Count),
-    /// To a client.
-    Reply(Reply),
+    /// To a client, for one of the requests of this execution.
+    Reply(u64, Reply),
 }
 
 impl Outgoing {
@@ -137,14 +137,14 @@ mod tests {
     fn reply(number: u64) -> Outgoing {
         let client = ClientId::new(Digest::NULL);
         let (view, timestamp) = (View::ZERO, Timestamp::new(number));
-        Outgoing::Reply(Reply { view, timestamp, client, result: Vec::new() })
+        Outgoing::Reply(0, Reply { view, timestamp, client, result: Vec::new() })
     }
 
     const NOTHING: [u64; 0] = [];
 
     fn leaves(exit: &mut Exit) -> Vec<u64> {
         let number = |outgoing| match outgoing {
-            Outgoing::Reply(reply) => reply.timestamp.get(),
+            Outgoing::Reply(_, reply) => reply.timestamp.get(),
             other => panic!("{other:?}"),
         };
         std::iter::from_fn(|| exit.pop()).map(number).collect()
