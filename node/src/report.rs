@@ -31,8 +31,8 @@ mod page;
 mod folder;
 
 pub use data::{
-    Check, EventRow, Found, HomeRow, Latency, MessageRow, PRIVATE, Prediction, ReplicaRow, Report,
-    RunInfo, SlotRow, ViewRow,
+    Check, EventRow, Found, HomeRow, Latency, MessageRow, PRIVATE, Prediction, ProcessRow,
+    ReplicaRow, Report, RunInfo, SlotRow, ViewRow,
 };
 pub use folder::{WriteError, write};
 pub use savings::of_all as saved_by_all;

@@ -9,9 +9,13 @@
 //!      -> audit of every chain -> compare -> report
 //! ```
 
+pub mod fault;
+mod random;
 pub mod plan;
 pub mod cluster;
 pub mod setup;
+mod sampler;
+mod growth;
 mod history;
 mod primitives;
 mod director;
@@ -46,8 +50,9 @@ use crate::store::evidence::EvidenceLog;
 use cluster::Cluster;
 use compare::{Evidence, Played};
 use director::Director;
-use plan::Fault;
+use fault::Fault;
 use remote::Remote;
+use sampler::Sampler;
 use setup::Setup;
 use watcher::Watcher;
 
@@ -144,9 +149,11 @@ fn play(
     let homes = setup.dataset.homes();
     let who = (setup.seed, homes);
     let mut remote =
-        Remote::new(runtime.handle().clone(), gateway, director, committee, scope, who);
+        Remote::new(runtime.handle().clone(), gateway, director, committee, scope, who)
+            .paced(setup.pace);
     let watcher = remote.watcher();
     watcher.wait_for_all()?;
+    let sampler = Sampler::start(cluster.clone());
     let mut community = Community::try_new(
         setup.dataset.clone(),
         people::cast(setup.seed, homes),
@@ -171,6 +178,7 @@ fn play(
         }
     };
     let remains = remote.finish();
+    let processes = sampler.finish();
     let lock = || cluster.lock().unwrap_or_else(PoisonError::into_inner);
     trouble.extend(lock().check().err().map(|error| error.to_string()));
     let up: Vec<bool> = (0..setup.replicas).map(|replica| lock().is_up(replica)).collect();
@@ -181,7 +189,7 @@ fn play(
     let stopped = cluster.into_inner().unwrap_or_else(PoisonError::into_inner).stop();
     trouble.extend(stopped.err().map(|error| error.to_string()));
     trouble.dedup();
-    Ok(Played { outcome, remains, statuses, starts, views, trouble })
+    Ok(Played { outcome, remains, statuses, starts, views, processes, trouble })
 }
 
 /// Says how far the run is.

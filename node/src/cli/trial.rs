@@ -5,6 +5,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -20,18 +21,37 @@ use crate::trial::{self, Progress};
 /// with the simulation.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  gridquorum trial\n  \
-    gridquorum trial --data DIR --days 2 --fault kill:primary@slot=40,restart=60 --fault pause:1@slot=90,for=3s\n\n\
+    gridquorum trial --data DIR --days 2 --fault kill:primary@slot=40,restart=60 --fault pause:1@slot=90,for=3s\n  \
+    gridquorum trial --homes 20 --days 7 --pace 2.7s --fault random:7\n\n\
     Slots count from 0 over the whole run, replicas from 0. A plan that takes out more replicas at once than the \
-    committee tolerates is refused.")]
+    committee tolerates is refused.\n\n\
+    The last example is a soak of half an hour: one replica after the other is killed or paused, and the report shows \
+    what the replicas' processes held in memory and descriptors.")]
 pub(super) struct Trial {
     /// Number of replicas, at least 4.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(4..=64))]
     replicas: u16,
     #[command(flatten)]
     days: Days,
-    /// kill:WHO@slot=S[,restart=S2] or pause:WHO@slot=S,for=3s; WHO is a replica number or `primary`.
+    /// kill:WHO@slot=S[,restart=S2] or pause:WHO@slot=S,for=3s; WHO is a replica number or `primary`. random:SEED
+    /// draws such faults for the whole run.
     #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<String>,
+    /// The shortest time from the beginning of one slot to that of the next, such as 2.5s; as fast as it goes unless
+    /// given.
+    #[arg(long, value_name = "SECONDSs", value_parser = pace)]
+    pace: Option<Duration>,
+}
+
+/// A slot in the world: to be slower than it would be no trial any more.
+const PACE_MOST: Duration = Duration::from_secs(15 * 60);
+
+/// A time from one slot to the next, such as `2.5s`.
+fn pace(text: &str) -> Result<Duration, String> {
+    let seconds = text.strip_suffix('s').and_then(|number| number.parse().ok());
+    let pace = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    pace.filter(|pace| *pace <= PACE_MOST)
+        .ok_or_else(|| format!("expected 0s to {}s, such as 2.5s", PACE_MOST.as_secs()))
 }
 
 /// What is signed, verified and durable, for a run whose replicas write to the file system of `folder`.
@@ -82,6 +102,7 @@ pub(super) fn run(args: &Trial, json: bool) -> anyhow::Result<Verdict> {
         slots: chosen.slots,
         seed: args.days.seed,
         faults: args.faults.clone(),
+        pace: args.pace.unwrap_or_default(),
         program: std::env::current_exe().context("this program's own path")?,
         folder: folder.clone(),
         run: info,
@@ -156,6 +177,16 @@ fn tell(report: &Report, folder: &Path, json: bool) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The longest is a slot of the world; what is no time is said to be none.
+    #[test]
+    fn a_pace_is_a_time_in_seconds() {
+        assert_eq!(pace("2.5s"), Ok(Duration::from_millis(2_500)));
+        assert_eq!(pace("900s"), Ok(PACE_MOST));
+        for text in ["", "s", "2.5", "-1s", "901s", "NaNs", "infs", "1m"] {
+            assert_eq!(pace(text), Err("expected 0s to 900s, such as 2.5s".to_owned()), "{text}");
+        }
+    }
 
     /// The innermost mount counts, a later one hides an earlier, and a name that only begins alike holds nothing.
     #[test]

@@ -6,3 +6,4 @@ pub(super) mod market;
 pub(super) mod homes;
 pub(super) mod service;
 pub(super) mod decision;
+pub(super) mod processes;

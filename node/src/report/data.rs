@@ -35,6 +35,8 @@ pub struct Report {
     pub diagram: Vec<MessageRow>,
     /// The replicas; empty without any.
     pub replicas: Vec<ReplicaRow>,
+    /// Memory and descriptors of the replicas' processes over time; empty without replicas.
+    pub processes: Vec<ProcessRow>,
     /// What happened besides trading: faults, view changes, returns.
     pub events: Vec<EventRow>,
 }
@@ -276,6 +278,21 @@ pub struct ReplicaRow {
     pub counters: std::collections::BTreeMap<String, u64>,
     /// Its chain, relative to the report's folder.
     pub chain: String,
+}
+
+/// A look at the process of one replica.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ProcessRow {
+    /// Milliseconds since the replicas were up for the first time.
+    pub at_ms: u64,
+    /// The replica.
+    pub replica: u16,
+    /// Which of its processes this is, from 1.
+    pub start: u32,
+    /// Its resident memory in kB; none where the machine does not tell.
+    pub memory_kb: Option<u64>,
+    /// Its open file descriptors, sockets among them; none where the machine does not tell.
+    pub descriptors: Option<u64>,
 }
 
 /// Something that happened besides trading.

@@ -36,6 +36,11 @@ impl Exhibit {
         Self::of(frame, figure.inline(Size::WIDE), figure.inline(Size::NARROW))
     }
 
+    /// A figure of less height, for what is of less weight.
+    pub(super) fn low(frame: Frame, figure: &Figure) -> Self {
+        Self::of(frame, figure.inline(Size::WIDE.tall(230)), figure.inline(Size::NARROW.tall(230)))
+    }
+
     /// A figure with a row for each of so many things.
     pub(super) fn rows(frame: Frame, figure: &Figure, rows: usize) -> Self {
         let rows = u32::try_from(rows).expect("rows were limited before");

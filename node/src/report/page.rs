@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 
-use super::charts::{decision, homes, market, service};
+use super::charts::{decision, homes, market, processes, service};
 use super::data::{
     Check, Found, HomeRow, Latency, PRIVATE, Prediction, ReplicaRow, Report, RunInfo,
 };
@@ -46,6 +46,7 @@ struct Page<'r> {
     latency: Option<Exhibit>,
     latencies: Vec<LatencyCells>,
     views: Option<Exhibit>,
+    processes: Vec<Exhibit>,
     diagram: Option<Exhibit>,
     phases: Vec<[String; 4]>,
     replicas: Vec<ReplicaCells>,
@@ -150,6 +151,7 @@ pub(super) fn page(report: &Report, tables: &[Table]) -> Result<String, askama::
         latency: service::latency(&report.latencies),
         latencies: report.latencies.iter().filter(|row| row.count > 0).map(latency).collect(),
         views: service::views(report),
+        processes: processes::exhibits(&report.processes),
         diagram: decision::diagram(&report.diagram),
         phases: phases(report),
         replicas: report.replicas.iter().map(|row| replica(row, &report.run.root)).collect(),

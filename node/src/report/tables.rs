@@ -47,6 +47,7 @@ pub(super) fn tables(report: &Report) -> Vec<Table> {
         decision(report),
         replicas(report),
         counters(report),
+        processes(report),
         events(report),
     ];
     all.into_iter().filter(|table| !table.rows.is_empty()).collect()
@@ -245,6 +246,19 @@ fn counters(report: &Report) -> Table {
         name: "counters.csv",
         what: "what every replica counted since its last start",
         header: &["replica", "counter", "value"],
+        rows: rows.collect(),
+    }
+}
+
+fn processes(report: &Report) -> Table {
+    let known = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let rows = report.processes.iter().map(|row| {
+        row![row.at_ms, row.replica, row.start, known(row.memory_kb), known(row.descriptors)]
+    });
+    Table {
+        name: "processes.csv",
+        what: "memory and open descriptors of every replica's process over time",
+        header: &["at_ms", "replica", "start", "resident_kb", "descriptors"],
         rows: rows.collect(),
     }
 }

@@ -131,6 +131,13 @@ impl Cluster {
         line.split_whitespace().nth(1)?.parse().ok()
     }
 
+    /// The open file descriptors of a running replica, sockets among them, if the machine tells.
+    pub fn descriptors(&self, replica: usize) -> Option<u64> {
+        let process = self.processes[replica].as_ref()?;
+        let entries = std::fs::read_dir(format!("/proc/{}/fd", process.id())).ok()?;
+        Some(entries.count() as u64)
+    }
+
     /// Starts a replica that is down, and waits until it is ready.
     ///
     /// # Errors

@@ -9,11 +9,12 @@ use crate::chains::disagreements;
 use crate::harvest::Harvest;
 use crate::report::histogram::Samples;
 use crate::report::{
-    Check, EventRow, Found, Latency, Prediction, ReplicaRow, Report, RunInfo, ViewRow,
+    Check, EventRow, Found, Latency, Prediction, ProcessRow, ReplicaRow, Report, RunInfo, ViewRow,
 };
 use crate::simulation::Reference;
 use crate::talk::Status;
 
+use super::growth;
 use super::predict;
 use super::primitives::Primitives;
 use super::remote::Remains;
@@ -27,6 +28,8 @@ pub(super) struct Played {
     pub(super) statuses: Vec<Option<Status>>,
     pub(super) starts: Vec<u32>,
     pub(super) views: Vec<ViewRow>,
+    /// Looks at the replicas' processes.
+    pub(super) processes: Vec<ProcessRow>,
     /// What went wrong with the run itself, each as a line; whatever came after it is missing.
     pub(super) trouble: Vec<String>,
 }
@@ -66,6 +69,7 @@ impl Evidence<'_> {
             views: played.views.clone(),
             diagram: diagram.unwrap_or_default(),
             replicas: self.replicas(),
+            processes: played.processes.clone(),
             events: self.events(),
             run: RunInfo { root, ..self.run },
         }
@@ -81,6 +85,7 @@ impl Evidence<'_> {
             self.audited(),
         ];
         checks.extend(self.struck());
+        checks.extend(growth::check(&self.played.processes, self.setup.replicas));
         checks.push(predict::counted(self.played.remains.probe.as_ref(), self.setup.replicas));
         checks
     }

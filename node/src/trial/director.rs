@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::cluster::{Cluster, ClusterError};
-use super::plan::{Fault, What, Who};
+use super::fault::{Fault, What, Who};
 use crate::report::EventRow;
 
 /// How long after the first command of a slot its faults strike, so that they hit commands on their way.

@@ -1,76 +1,23 @@
-//! Faults as they are asked for: parsed, and checked against the committee before anything starts.
+//! A plan of faults: all that are asked for, checked against the committee before anything starts.
 //!
-//! In: `kill:WHO@slot=S[,restart=S2]` and `pause:WHO@slot=S,for=3s`. Out: a plan that leaves a quorum at every
-//! moment, or one line that says why not. Refuses to know: processes.
+//! In: the options as they were typed. Out: faults that leave a quorum at every moment, or one line that says why not.
+//! Refuses to know: processes.
 //!
-//! Slots count from 0 over the whole run. A pause ends by the clock, not by slots; while it lasts the trial holds
-//! back any further fault that would take out more than the tolerated number.
-
-use std::time::Duration;
+//! A pause ends by the clock, not by slots; while it lasts the trial holds back any further fault that would take out
+//! more than the tolerated number.
 
 use consensus::committee::Committee;
 
-/// Whom a fault hits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Who {
-    /// This replica.
-    Replica(u16),
-    /// Whoever is primary when the slot comes.
-    Primary,
-}
-
-/// What happens to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    /// Its process is killed, and started again at the beginning of the slot named, if one is.
-    Kill {
-        /// The slot of its return.
-        restart: Option<u32>,
-    },
-    /// Its process is stopped for a while and goes on with everything it had.
-    Pause {
-        /// For how long.
-        length: Duration,
-    },
-}
-
-/// One fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Whom it hits.
-    pub who: Who,
-    /// What happens.
-    pub what: What,
-    /// When: while the first commands of this slot are on their way, its orders if it has any.
-    pub slot: u32,
-}
-
-impl std::fmt::Display for Fault {
-    /// As it is asked for.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kind = match self.what {
-            What::Kill { .. } => "kill",
-            What::Pause { .. } => "pause",
-        };
-        match self.who {
-            Who::Replica(number) => write!(f, "{kind}:{number}@slot={}", self.slot)?,
-            Who::Primary => write!(f, "{kind}:primary@slot={}", self.slot)?,
-        }
-        match self.what {
-            What::Kill { restart: None } => Ok(()),
-            What::Kill { restart: Some(slot) } => write!(f, ",restart={slot}"),
-            What::Pause { length } => write!(f, ",for={}s", length.as_secs()),
-        }
-    }
-}
+use super::fault::{Asked, Fault, What, Who, parse};
+use super::random;
 
 /// Why a fault or a plan is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// Not of the form of a fault.
     #[error(
-        "--fault {text:?}: expected kill:WHO@slot=S[,restart=S2] or pause:WHO@slot=S,for=SECONDSs, WHO a replica \
-         number or primary"
+        "--fault {text:?}: expected kill:WHO@slot=S[,restart=S2], pause:WHO@slot=S,for=SECONDSs or random:SEED, WHO \
+         a replica number or primary"
     )]
     Form {
         /// What was given.
@@ -122,6 +69,26 @@ pub enum PlanError {
         /// How many it tolerates.
         faults: usize,
     },
+    /// Drawn faults beside others.
+    #[error(
+        "--fault {random:?} draws the faults of the whole run, {other:?} cannot stand beside it"
+    )]
+    NotAlone {
+        /// What draws.
+        random: String,
+        /// What else was given.
+        other: String,
+    },
+    /// A run too short for any fault to be drawn.
+    #[error(
+        "--fault {text:?}: a run of {slots} slots has no room for a fault with quiet slots around it"
+    )]
+    NoRoom {
+        /// What was given.
+        text: String,
+        /// Slots of the run.
+        slots: u32,
+    },
     /// One replica hit again while it is out.
     #[error("--fault: replica {replica} is hit in slot {slot} while it is still out")]
     Twice {
@@ -132,41 +99,6 @@ pub enum PlanError {
     },
 }
 
-/// Parses one fault.
-///
-/// # Errors
-///
-/// [`PlanError::Form`].
-pub fn parse(text: &str) -> Result<Fault, PlanError> {
-    parse_parts(text).ok_or_else(|| PlanError::Form { text: text.to_owned() })
-}
-
-fn parse_parts(text: &str) -> Option<Fault> {
-    let (kind, rest) = text.split_once(':')?;
-    let (who, when) = rest.split_once('@')?;
-    let who = match who {
-        "primary" => Who::Primary,
-        number => Who::Replica(number.parse().ok()?),
-    };
-    let (slot, extra) = match when.split_once(',') {
-        Some((slot, extra)) => (slot, Some(extra)),
-        None => (when, None),
-    };
-    let slot = slot.strip_prefix("slot=")?.parse().ok()?;
-    let what = match (kind, extra) {
-        ("kill", None) => What::Kill { restart: None },
-        ("kill", Some(extra)) => {
-            What::Kill { restart: Some(extra.strip_prefix("restart=")?.parse().ok()?) }
-        }
-        ("pause", Some(extra)) => {
-            let seconds = extra.strip_prefix("for=")?.strip_suffix('s')?.parse().ok()?;
-            What::Pause { length: Duration::from_secs(seconds) }
-        }
-        _ => return None,
-    };
-    Some(Fault { who, what, slot })
-}
-
 /// Parses all faults and checks that a quorum stays up in every one of `slots` slots.
 ///
 /// # Errors
@@ -175,13 +107,32 @@ fn parse_parts(text: &str) -> Option<Fault> {
 pub fn plan(texts: &[String], committee: Committee, slots: u32) -> Result<Vec<Fault>, PlanError> {
     let mut faults = Vec::new();
     for text in texts {
-        let fault = parse(text)?;
-        check_one(text, &fault, committee, slots)?;
-        faults.push(fault);
+        match parse(text).ok_or_else(|| PlanError::Form { text: text.clone() })? {
+            Asked::Strike(fault) => {
+                check_one(text, &fault, committee, slots)?;
+                faults.push(fault);
+            }
+            Asked::Random(seed) => {
+                if let Some(other) = other_than(text, texts) {
+                    return Err(PlanError::NotAlone { random: text.clone(), other });
+                }
+                faults.extend(random::draw(seed, committee, slots));
+                if faults.is_empty() {
+                    return Err(PlanError::NoRoom { text: text.clone(), slots });
+                }
+            }
+        }
     }
     faults.sort_by_key(|fault| fault.slot);
     check_all(&faults, committee, slots)?;
     Ok(faults)
+}
+
+/// The first of `texts` beside `text`; `text` itself, if it is given twice.
+fn other_than(text: &str, texts: &[String]) -> Option<String> {
+    let mut others = texts.to_vec();
+    others.remove(texts.iter().position(|other| other == text)?);
+    others.into_iter().next()
 }
 
 fn check_one(text: &str, fault: &Fault, committee: Committee, slots: u32) -> Result<(), PlanError> {
@@ -207,17 +158,12 @@ fn within(text: String, got: u32, last: u32) -> Result<(), PlanError> {
     if got <= last { Ok(()) } else { Err(PlanError::NoSuchSlot { text, got, last }) }
 }
 
-/// The slots in which a fault keeps its replica out, end exclusive.
-fn span(fault: &Fault, slots: u32) -> (u32, u32) {
-    match fault.what {
-        What::Kill { restart } => (fault.slot, restart.unwrap_or(slots)),
-        What::Pause { .. } => (fault.slot, fault.slot + 1),
-    }
-}
-
 fn check_all(faults: &[Fault], committee: Committee, slots: u32) -> Result<(), PlanError> {
     let out_in = |slot| {
-        let covers = |fault: &&Fault| (span(fault, slots).0..span(fault, slots).1).contains(&slot);
+        let covers = |fault: &&Fault| {
+            let (begin, end) = fault.span(slots);
+            (begin..end).contains(&slot)
+        };
         faults.iter().filter(covers).count()
     };
     let most = committee.faults();
@@ -230,7 +176,7 @@ fn check_all(faults: &[Fault], committee: Committee, slots: u32) -> Result<(), P
         let Who::Replica(replica) = later.who else { continue };
         let clash = faults[..index]
             .iter()
-            .any(|earlier| earlier.who == later.who && span(earlier, slots).1 > later.slot);
+            .any(|earlier| earlier.who == later.who && earlier.span(slots).1 > later.slot);
         if clash {
             return Err(PlanError::Twice { replica, slot: later.slot });
         }
@@ -240,6 +186,8 @@ fn check_all(faults: &[Fault], committee: Committee, slots: u32) -> Result<(), P
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn check(texts: &[&str], n: usize) -> Result<Vec<Fault>, String> {
@@ -276,6 +224,9 @@ mod tests {
             "pause:1@slot=1,for=3",
             "kill:1@slot=1,for=3s",
             "lie:2=equivocator",
+            "random",
+            "random:x",
+            "random:-1",
         ] {
             let error = check(&[text], 4).expect_err(text);
             assert!(error.starts_with(&format!("--fault {text:?}: expected")), "{error}");
@@ -295,6 +246,26 @@ mod tests {
             "--fault \"kill:1@slot=192\": slot 192 never comes, the run has slots 0 to 191"
         );
         assert!(check(&["kill:1@slot=9,restart=9"], 4).is_err());
+    }
+
+    /// Drawn faults are faults like any other: a committee of any size stands them. Nothing stands beside them.
+    #[test]
+    fn drawn_faults_pass_the_same_checks() {
+        for (seed, n) in (0..40).flat_map(|seed| [4, 5, 7, 10].map(|n| (seed, n))) {
+            let drawn = check(&[&format!("random:{seed}")], n).expect("it passes");
+            assert!(drawn.len() >= 10, "192 slots have room for more than {drawn:?}");
+        }
+        assert_eq!(
+            check(&["kill:1@slot=3", "random:7"], 7),
+            Err("--fault \"random:7\" draws the faults of the whole run, \"kill:1@slot=3\" cannot stand beside it"
+                .into())
+        );
+        assert!(check(&["random:7", "random:7"], 7).is_err());
+        let short = plan(&["random:1".to_owned()], Committee::try_new(4).expect("n >= 4"), 3);
+        assert_eq!(
+            short.map_err(|error| error.to_string()),
+            Err("--fault \"random:1\": a run of 3 slots has no room for a fault with quiet slots around it".into())
+        );
     }
 
     /// Two of four at once are too many, one after the other is fine; seven tolerate two.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use community::{Region, Speaker, Submission};
 use consensus::committee::Committee;
@@ -70,6 +71,9 @@ pub(super) struct Remote {
     committee: Committee,
     /// The last slot whose faults and returns had their time.
     begun: Option<u32>,
+    pace: Duration,
+    /// When the next slot may begin.
+    due: Option<Instant>,
 }
 
 /// Somebody with a key: homes by number, then the operator.
@@ -116,7 +120,13 @@ impl Remote {
             commands: Arc::default(),
             registered: Mutex::new(None),
         });
-        Self { runtime, shared, director, people, probe: None, committee, begun: None }
+        let (probe, begun, pace, due) = (None, None, Duration::ZERO, None);
+        Self { runtime, shared, director, people, probe, committee, begun, pace, due }
+    }
+
+    /// The same with slots that begin `pace` after each other, or later.
+    pub(super) fn paced(self, pace: Duration) -> Self {
+        Self { pace, ..self }
     }
 
     /// A look from beside the loop.
@@ -151,6 +161,14 @@ impl Remote {
         probe.arrivals = self.runtime.block_on(self.shared.gateway.arrivals(operator));
         self.probe = Some(probe);
         Ok(receipts)
+    }
+
+    /// Waits until a slot may begin. What a slow one took too long, those after it do not make up for.
+    fn keep_pace(&mut self) {
+        let now = Instant::now();
+        let begins = self.due.map_or(now, |due| due.max(now));
+        std::thread::sleep(begins - now);
+        self.due = Some(begins + self.pace);
     }
 
     /// Has the first commands of a slot ordered while its faults strike.
@@ -231,6 +249,7 @@ impl Region for Remote {
         match first.and_then(slot_of) {
             Some(slot) if self.begun < Some(slot.get()) => {
                 self.begun = Some(slot.get());
+                self.keep_pace();
                 self.deliver_under_fire(slot, commands)
             }
             _ => self.deliver(commands),

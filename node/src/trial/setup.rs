@@ -3,6 +3,7 @@
 //! In: sizes, homes, faults, where things are. Out: the same with names. Refuses to know: what is done with it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use community::Dataset;
 
@@ -21,6 +22,8 @@ pub struct Setup {
     pub seed: u64,
     /// Faults, as they were asked for.
     pub faults: Vec<String>,
+    /// The shortest time from the beginning of one slot to that of the next; zero for as fast as it goes.
+    pub pace: Duration,
     /// The program that runs a replica with `node --config FILE`.
     pub program: PathBuf,
     /// Folder for chains and history; exists and is empty.

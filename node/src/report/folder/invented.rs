@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::report::histogram::Samples;
 use crate::report::{
-    Check, EventRow, Found, HomeRow, Latency, MessageRow, Prediction, ReplicaRow, Report, RunInfo,
-    SlotRow, ViewRow,
+    Check, EventRow, Found, HomeRow, Latency, MessageRow, Prediction, ProcessRow, ReplicaRow,
+    Report, RunInfo, SlotRow, ViewRow,
 };
 
 const RETAIL: i64 = 300_000;
@@ -40,6 +40,7 @@ pub(crate) fn run(days: u32, homes: u32, replicas: u16) -> Report {
         views: views(slots, replicas),
         diagram: if with_replicas { decision(replicas, &mut noise) } else { Vec::new() },
         replicas: (0..replicas).map(|replica| standing(replica, u64::from(slots))).collect(),
+        processes: processes(slots, replicas),
         events: if with_replicas { events(slots) } else { Vec::new() },
     }
 }
@@ -224,6 +225,21 @@ fn views(slots: u32, replicas: u16) -> Vec<ViewRow> {
     let rows = (0..slots).flat_map(|slot| (0..replicas).map(move |replica| (slot, replica)));
     let rows = rows.filter(|(slot, replica)| up(*slot, *replica));
     rows.map(|(slot, replica)| ViewRow { slot, replica, view: u64::from(slot >= 38) }).collect()
+}
+
+/// A look per slot, at most a hundred; replica 0 has a second process after a while without any.
+fn processes(slots: u32, replicas: u16) -> Vec<ProcessRow> {
+    let looks = u64::from(slots.min(100));
+    let rows = (0..looks).flat_map(|look| (0..replicas).map(move |replica| (look, replica)));
+    let up = rows.filter(|(look, replica)| *replica != 0 || !(38..60).contains(look));
+    let row = |(look, replica): (u64, u16)| ProcessRow {
+        at_ms: look * 250,
+        replica,
+        start: if replica == 0 && look >= 60 { 2 } else { 1 },
+        memory_kb: Some(24_000 + look * 20 + u64::from(replica) * 300),
+        descriptors: Some(19 + look % 3),
+    };
+    up.map(row).collect()
 }
 
 fn events(slots: u32) -> Vec<EventRow> {

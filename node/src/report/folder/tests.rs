@@ -220,8 +220,8 @@ fn nothing_is_drawn_beyond_the_edge() {
 fn every_figure_has_two_sizes_and_a_description() {
     let page = html(&invented::run(2, 12, 4));
     let figures = page.matches("<figure>").count();
-    // Bills, price, energy, exchange, scores, decision, latency, views.
-    assert_eq!(figures, 8);
+    // Bills, price, energy, exchange, scores, decision, latency, views, memory, descriptors.
+    assert_eq!(figures, 10);
     assert_eq!(page.matches("role=\"img\" aria-label=\"").count(), 2 * figures);
     assert_eq!(page.matches("<figcaption>").count(), figures);
 }
@@ -259,6 +259,8 @@ fn every_part_has_its_table() {
         ("decision.csv", 29),
         ("replicas.csv", 4),
         ("counters.csv", counters),
+        // 100 looks; replica 0 was away for 22 of them.
+        ("processes.csv", 4 * 100 - 22),
         ("events.csv", 3),
     ];
     for (name, rows) in expected {
