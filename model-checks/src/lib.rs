@@ -17,4 +17,5 @@ pub mod mutants;
 pub mod attacks;
 pub mod swarm;
 pub mod twins;
+pub mod linear;
 pub mod fuzz;

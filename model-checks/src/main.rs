@@ -1,10 +1,10 @@
 //! The command line of the models: what there is, what it claims, and whether it holds.
 //!
-//! In: arguments. Out: a table, and exit code 0 (everything holds), 1 (something does not) or 2 (bad
-//! input). Refuses to know: what the models do.
+//! In: arguments. Out: a table, and exit code 0 (everything holds), 1 (something does not), 2 (bad
+//! input) or 3 (given up without a verdict). Refuses to know: what the models do.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,9 +16,15 @@ use consensus::sim::scenario::Scenario;
 use model_checks::attacks::{self, attack::Attack};
 use model_checks::catalogue::{self, Check, Verdict};
 use model_checks::classic::Bounds;
+use model_checks::linear::history::{self, Sent};
+use model_checks::linear::region::Region;
+use model_checks::linear::search;
 use model_checks::mutants::{self, Mutant};
 use model_checks::swarm::{self, Report};
 use model_checks::twins;
+
+/// Operations shown before the one that cannot be.
+const SHOWN: usize = 8;
 
 /// Explores the shipped consensus code exhaustively, in worlds small enough for that.
 #[derive(Debug, Parser)]
@@ -57,6 +63,15 @@ enum Command {
         /// Threads.
         #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
         threads: u16,
+    },
+    /// Says whether the history of a trial is linearizable: each answer possible, each command once, none lost.
+    #[command(after_help = "Example: model-checks linear report/history.jsonl")]
+    Linear {
+        /// The file.
+        file: PathBuf,
+        /// Steps after which the search is given up, and nothing said.
+        #[arg(long, default_value_t = 100_000_000)]
+        bound: u64,
     },
     /// Runs a scenario that was written down.
     #[command(after_help = "Example: model-checks replay failure.txt")]
@@ -128,8 +143,52 @@ fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
         Command::Attacks => attack(out),
         Command::Swarm(arguments) => storm(&arguments, out),
         Command::Twins { rounds, threads } => split(rounds, threads, out),
+        Command::Linear { file, bound } => explain(&file, bound, out),
         Command::Replay { file } => replay(&file, out),
     }
+}
+
+fn explain(file: &Path, bound: u64, out: &mut impl Write) -> Result<ExitCode> {
+    let opened = File::open(file).with_context(|| file.display().to_string())?;
+    let sent = history::read(BufReader::new(opened)).with_context(|| file.display().to_string())?;
+    let told = |index: usize| {
+        let Sent { process, number, timed } = &sent[index];
+        format!(
+            "operation {number} of {process}: {:?}\n       {:?}",
+            timed.operation.command, timed.operation.outcome
+        )
+    };
+    let history: Vec<_> = sent.iter().map(|sent| sent.timed.clone()).collect();
+    let unknown = history.iter().filter(|one| one.answered.is_none()).count();
+    let answered = history.len() - unknown;
+    writeln!(out, "{answered} commands answered, {unknown} without a known end")?;
+    let (verdict, seconds) = catalogue::timed(|| search::check(Region::default(), &history, bound));
+    Ok(match verdict {
+        search::Verdict::Linearizable(_) => {
+            writeln!(out, "linearizable; {seconds:.1} s")?;
+            ExitCode::SUCCESS
+        }
+        search::Verdict::Violated { placed, stuck } => {
+            writeln!(
+                out,
+                "NOT LINEARIZABLE; {seconds:.1} s. This answer cannot be:\n       {}",
+                told(stuck)
+            )?;
+            writeln!(
+                out,
+                "after these, the last of {} that can be put in an order:",
+                placed.len()
+            )?;
+            for index in placed.iter().rev().take(SHOWN).rev() {
+                writeln!(out, "       {}", told(*index))?;
+            }
+            ExitCode::from(1)
+        }
+        search::Verdict::Undecided { steps } => {
+            writeln!(out, "UNDECIDED: given up after {steps} steps")?;
+            ExitCode::from(3)
+        }
+    })
 }
 
 fn attack(out: &mut impl Write) -> Result<ExitCode> {

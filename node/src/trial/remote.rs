@@ -14,12 +14,12 @@ use consensus::ids::Timestamp;
 use consensus::keys::{Scope, Signer};
 use consensus::wire;
 use ledger::{Command, Receipt, slot_market};
-use market::Slot;
+use market::{ParticipantId, Slot};
 use tokio::runtime::Handle;
 
 use super::cluster::ClusterError;
 use super::director::{Director, Script};
-use super::history::{History, Line};
+use super::history::{History, Value, Whose};
 use super::probe::Probe;
 use super::watcher::Watcher;
 use crate::client::{Done, Gateway, SubmitError};
@@ -80,6 +80,8 @@ pub(super) struct Remote {
 #[derive(Clone, Debug)]
 struct Person {
     name: String,
+    /// Its number as a member; none for the operator.
+    participant: Option<ParticipantId>,
     signer: Signer,
     operations: u64,
 }
@@ -104,15 +106,18 @@ impl Remote {
         scope: Scope,
         (seed, homes): (u64, u32),
     ) -> Self {
-        let person = |name: String, secret| Person {
+        let person = |name: String, participant, secret| Person {
             name,
+            participant,
             signer: Signer::ed25519(scope, secret),
             operations: 0,
         };
-        let mut people: Vec<_> = (0..homes)
-            .map(|home| person(format!("home-{home}"), people::home_seed(seed, home)))
-            .collect();
-        people.push(person("operator".to_owned(), people::operator_seed(seed)));
+        let home = |home| {
+            let participant = Some(ParticipantId::new(home));
+            person(format!("home-{home}"), participant, people::home_seed(seed, home))
+        };
+        let mut people: Vec<_> = (0..homes).map(home).collect();
+        people.push(person("operator".to_owned(), None, people::operator_seed(seed)));
         let shared = Arc::new(Shared {
             gateway,
             history: Mutex::new(History::default()),
@@ -280,19 +285,21 @@ async fn speak(
     let mut receipts = Vec::new();
     for (number, (index, submission)) in (speaker.operations..).zip(queue) {
         let (kind, operation) = (kind(&submission.command), submission.command.encode());
-        shared.note(&speaker, number, "invoke", format!("{:?}", submission.command));
+        let (process, participant) = (speaker.name.clone(), speaker.participant);
+        let whose = Whose { process, participant, operation: number };
+        shared.note(&whose, "invoke", Value::Command(submission.command));
         let sent = shared
             .gateway
             .submit(&speaker.signer, Timestamp::ZERO, operation, submission.private)
             .await;
         let done = sent.map_err(|source| {
             let ended = if matches!(source, SubmitError::Refused(_)) { "fail" } else { "info" };
-            shared.note(&speaker, number, ended, source.to_string());
+            shared.note(&whose, ended, Value::Reason(source.to_string()));
             RemoteError::Submit { who: speaker.name.clone(), source }
         })?;
         let receipt: Receipt = wire::decode(&done.result, Receipt::MAX_BYTES)
             .map_err(|_| RemoteError::Receipt { who: speaker.name.clone() })?;
-        shared.note(&speaker, number, "ok", format!("{receipt:?}"));
+        shared.note(&whose, "ok", Value::Receipt(receipt));
         shared.measure(kind, meant, &done);
         receipts.push((index, receipt));
     }
@@ -300,9 +307,8 @@ async fn speak(
 }
 
 impl Shared {
-    fn note(&self, speaker: &Person, operation: u64, kind: &'static str, value: String) {
-        let (time_us, process) = (unix_us(), speaker.name.clone());
-        lock(&self.history).push(Line { time_us, process, kind, operation, value });
+    fn note(&self, whose: &Whose, kind: &'static str, value: Value) {
+        lock(&self.history).note(whose, kind, value);
     }
 
     fn measure(&self, kind: &'static str, meant: Option<u64>, done: &Done) {
