@@ -1,5 +1,6 @@
-//! Experiments: whole clusters of processes under load, measured from outside.
+//! Experiments: whole clusters under a load, measured from outside.
 //!
-//! In: what to vary. Out: tables, CSV files, figures. Refuses to know: how a replica works.
+//! In: which one. Out: tables and figures. Refuses to know: how a replica works.
 
 pub mod throughput;
+pub mod latency;

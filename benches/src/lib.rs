@@ -10,6 +10,9 @@
 
 pub mod workload;
 pub mod deployment;
+pub mod disk;
 pub mod processes;
 pub mod load;
+pub mod table;
+pub mod setting;
 pub mod experiment;

@@ -2,21 +2,15 @@
 //!
 //! In: the name of an experiment. Out: a table. Refuses to know: what is measured.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use benches::experiment::throughput::{CELLS, Cell, Row, measure};
-use benches::workload::empty::{Empty, Open};
+use benches::experiment::{latency, throughput};
+use benches::processes::replica;
+use benches::setting::{Output, Setting};
 use clap::{Parser, Subcommand, ValueEnum};
-use consensus::classic::Replica;
-use consensus::protocol::Protocol;
-use node::config::Config;
-use node::process;
-use node::service::Works;
+use node::machine;
 
 /// Load before anything is measured.
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -42,14 +36,17 @@ enum Command {
         /// Runs of each cell; the median counts.
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
         runs: u32,
-        /// Seconds measured in each run, after two that are not.
-        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600))]
-        seconds: u64,
+        /// Seconds measured in each run, after two that are not; 30 in `burst`, 5 in all others unless given.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+        seconds: Option<u64>,
         /// Write the runs as CSV to this file, which must not exist.
         #[arg(long, value_name = "FILE")]
         csv: Option<PathBuf>,
+        /// Draw the medians as SVG into this file, which must not exist.
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
     },
-    /// Run one replica with the empty application.
+    /// Run one replica with what its founding says.
     #[command(hide = true)]
     Node {
         #[arg(long)]
@@ -58,54 +55,39 @@ enum Command {
 }
 
 /// The experiments.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Name {
     /// Commands a second through four replica processes, with closed loops.
     Throughput,
+    /// How long one command takes alone, and among others at growing rates.
+    Latency,
+}
+
+impl Name {
+    /// What is measured, authenticated and durable.
+    const fn says(self) -> &'static str {
+        match self {
+            Self::Throughput => throughput::SAYS,
+            Self::Latency => latency::SAYS,
+        }
+    }
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
-        Command::Experiment { name: Name::Throughput, only, runs, seconds, csv } => {
-            let cells: Vec<Cell> =
-                CELLS.into_iter().filter(|cell| cell.name.contains(&only)).collect();
-            anyhow::ensure!(!cells.is_empty(), "--only {only:?}: no cell has that in its name");
-            let out = csv.map(File::create_new).transpose().context("--csv")?;
-            experiment(&cells, runs, Duration::from_secs(seconds), out)
+        Command::Experiment { name, only, runs, seconds, csv, svg } => {
+            let program = std::env::current_exe().context("this program has no path")?;
+            let measured = Duration::from_secs(seconds.unwrap_or(5));
+            let setting = Setting { program, only, runs, warm_up: WARM_UP, measured };
+            let output = Output::open(csv.as_deref(), svg.as_deref())?;
+            println!("machine: {}", machine::described());
+            println!("commit: {}", machine::COMMIT);
+            println!("setting: {}; median of {runs} runs of {measured:?}", name.says());
+            match name {
+                Name::Throughput => throughput::run(&setting, output),
+                Name::Latency => latency::run(&setting, output),
+            }
         }
         Command::Node { config } => replica(&config),
     }
-}
-
-fn replica(config: &Path) -> anyhow::Result<()> {
-    let config = Config::read(config)?;
-    let shown = Works::of_region(&config.founding).shown;
-    let works = Works { application: Empty::new(&config.founding), gate: Arc::new(Open), shown };
-    Ok(process::run(Replica::new, works, config)?)
-}
-
-fn experiment(
-    cells: &[Cell],
-    runs: u32,
-    measured: Duration,
-    mut csv: Option<File>,
-) -> anyhow::Result<()> {
-    if let Some(csv) = &mut csv {
-        writeln!(csv, "{}", Row::HEADER)?;
-    }
-    println!("{}", Row::TITLE);
-    for cell in cells {
-        let mut rows = Vec::new();
-        for _ in 0..runs {
-            let row = Row::of(cell, &measure(*cell, WARM_UP, measured)?);
-            if let Some(csv) = &mut csv {
-                writeln!(csv, "{}", row.record())?;
-            }
-            rows.push(row);
-        }
-        rows.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-        let (least, most) = (rows[0].rate, rows[rows.len() - 1].rate);
-        println!("{}  [{least:.0} .. {most:.0}]", rows[rows.len() / 2]);
-    }
-    Ok(())
 }

@@ -1,32 +1,75 @@
-//! A cluster of replica processes with the empty application, started afresh for each measurement.
+//! A cluster of replica processes, started afresh for each measurement.
 //!
-//! In: how many replicas, what they authenticate and make durable. Out: processes, what they cost, a gateway to them.
-//! Refuses to know: what is submitted.
+//! In: how many replicas, what they execute, authenticate and make durable. Out: processes, what they cost, a gateway
+//! to them. Refuses to know: what is submitted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
-use consensus::keys::ClientAuthentication;
+use consensus::classic::Replica;
+use consensus::keys::{ClientAuthentication, Signer};
 use consensus::limits::LimitsSpec;
+use consensus::protocol::Protocol;
+use ledger::{Author, Charter};
 use node::client::{Door, Gateway, Patience};
 use node::config::{Config, Durability};
 use node::founding::Founding;
 use node::init::{Plan, init};
+use node::process;
+use node::service::Works;
 use node::trial::cluster::{Cluster, free_addresses};
+
+use crate::workload::empty::{Empty, Open};
+
+/// What is agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// Nothing but bytes.
+    Empty,
+    /// The ledger of a region.
+    Region,
+}
+
+/// The name of a region whose replicas run the empty application. Replicas read from their founding what they run.
+const EMPTY: &str = "empty application";
+/// The operator's secret key.
+const OPERATOR: [u8; 32] = [9; 32];
 
 /// How replicas are set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mode {
     /// Replicas.
     pub replicas: usize,
+    /// What they execute.
+    pub behind: Behind,
     /// Whether requests and replies are signed.
     pub clients: ClientAuthentication,
     /// When a promise counts as kept.
     pub durability: Durability,
     /// Most requests in one batch.
     pub batch: usize,
+    /// How long a request may wait before a backup asks for another primary, in milliseconds.
+    pub view_timeout_ms: u64,
+    /// How often a replica that waits for something says so, in milliseconds.
+    pub status_interval_ms: u64,
+}
+
+impl Mode {
+    /// Four replicas of the empty application as a deployment would run them, but patient: nobody suspects a primary
+    /// that is merely busy.
+    pub const SAFE: Self = Self {
+        replicas: 4,
+        behind: Behind::Empty,
+        clients: ClientAuthentication::Signature,
+        durability: Durability::Sync,
+        batch: 1_024,
+        view_timeout_ms: 20_000,
+        status_interval_ms: 200,
+    };
 }
 
 /// Running replicas.
@@ -49,13 +92,15 @@ pub struct Usage {
 }
 
 impl Processes {
-    /// Starts them, with their data in a temporary folder.
+    /// Starts them, each as `program node --config FILE`, with their data in a temporary folder.
     ///
     /// # Errors
     ///
     /// Whatever keeps them from starting.
-    pub fn start(mode: Mode) -> anyhow::Result<Self> {
-        let name = format!("gridquorum-experiment-{}", std::process::id());
+    pub fn start(program: &Path, mode: Mode) -> anyhow::Result<Self> {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let (process, number) = (std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
+        let name = format!("gridquorum-experiment-{process}-{number}");
         let folder = std::env::temp_dir().join(name);
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
@@ -66,7 +111,8 @@ impl Processes {
             operation_bytes: 60 << 10,
             attachment_bytes: 1 << 10,
             pending: 65_536,
-            view_timeout_ms: 20_000,
+            view_timeout_ms: mode.view_timeout_ms,
+            status_interval_ms: mode.status_interval_ms,
             // Batches are large here; the records of those above the stable checkpoint are kept.
             window: 64,
             checkpoint_interval: 16,
@@ -74,8 +120,8 @@ impl Processes {
         };
         let plan = Plan {
             addresses: free_addresses(mode.replicas)?,
-            operator: Some([9; 32]),
-            charter: community::terms::charter,
+            operator: Some(OPERATOR),
+            charter: |operator| charter(mode.behind, operator),
             limits,
         };
         let made = init(&folder, &plan)?;
@@ -88,8 +134,7 @@ impl Processes {
             Ok(Door { address: own.clients, certificate: own.certificate.clone() })
         };
         let doors = made.configs.iter().map(door).collect::<Result<_, _>>()?;
-        let program = std::env::current_exe().context("this program has no path")?;
-        let cluster = Cluster::start(&program, made.configs)?;
+        let cluster = Cluster::start(program, made.configs)?;
         Ok(Self { cluster, mode, founding: made.founding, doors, folder })
     }
 
@@ -101,6 +146,16 @@ impl Processes {
     /// What all replicas agree on.
     pub fn founding(&self) -> &Founding {
         &self.founding
+    }
+
+    /// Where their data lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The operator of the region.
+    pub fn operator(&self) -> Signer {
+        Signer::ed25519(self.founding.scope(), OPERATOR)
     }
 
     /// A gateway to them, on the current runtime.
@@ -125,6 +180,30 @@ impl Processes {
     pub fn stop(self) -> anyhow::Result<()> {
         self.cluster.stop()?;
         fs::remove_dir_all(&self.folder).context("the temporary folder")
+    }
+}
+
+/// Runs one replica, with what its founding says, until it is told to stop.
+///
+/// # Errors
+///
+/// Whatever keeps it from running.
+pub fn replica(config: &Path) -> anyhow::Result<()> {
+    let config = Config::read(config)?;
+    let works = Works::of_region(&config.founding);
+    if config.founding.region().charter().name == EMPTY {
+        let (application, shown) = (Empty::new(&config.founding), works.shown);
+        let works = Works { application, gate: Arc::new(Open), shown };
+        return Ok(process::run(Replica::new, works, config)?);
+    }
+    Ok(process::run(Replica::new, works, config)?)
+}
+
+fn charter(behind: Behind, operator: Author) -> Charter {
+    let charter = community::terms::charter(operator);
+    match behind {
+        Behind::Region => charter,
+        Behind::Empty => Charter { name: EMPTY.to_owned(), ..charter },
     }
 }
 

@@ -9,6 +9,7 @@
 #![allow(clippy::disallowed_types, reason = "the node is where clocks are read")]
 
 pub mod report;
+pub mod machine;
 pub mod hex;
 pub mod founding;
 pub mod keys;

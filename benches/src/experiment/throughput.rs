@@ -1,17 +1,23 @@
 //! How many commands a second: closed loops with many clients against four replica processes on this machine.
 //!
-//! In: which cell to measure and how long. Out: what the clients saw and what it cost. Refuses to know: why.
+//! In: which cells to measure and how long. Out: what the clients saw and what it cost. Refuses to know: why.
 
-use std::fmt;
 use std::time::Duration;
 
 use consensus::keys::ClientAuthentication;
 use node::client::Patience;
 use node::config::Durability;
+use node::report::figure::{Axis, Bar, Figure, Pen, Series, Shape, Tick, Ticks};
 use tokio::runtime::Builder;
 
 use crate::load::{Outcome, closed};
 use crate::processes::{Mode, Processes, usage};
+use crate::setting::{Output, Setting};
+use crate::table::{Column, column};
+
+/// What is authenticated and durable, beside what the cells say.
+pub const SAYS: &str = "four replicas, empty application, closed loops; every vote signed, links TLS 1.3; \
+    requests signed and durable as the cells say";
 
 /// One setting to measure.
 #[derive(Clone, Copy, Debug)]
@@ -62,8 +68,38 @@ const fn cell(
     bytes: usize,
     commands: u32,
 ) -> Cell {
-    let mode = Mode { replicas: 4, clients, durability, batch: 1_024 };
+    let mode = Mode { clients, durability, ..Mode::SAFE };
     Cell { name, mode, clients: outstanding, bytes, commands }
+}
+
+/// The columns of the table.
+const COLUMNS: &[Column] = &[
+    column("commands_per_s", "commands/s", 0),
+    column("p50_ms", "p50 ms", 2),
+    column("p99_ms", "p99 ms", 2),
+    column("p999_ms", "p99.9 ms", 2),
+    column("failed", "failed", 0),
+    column("primary_us", "primary us", 2),
+    column("backup_us", "backup us", 2),
+    column("clients_us", "clients us", 2),
+    column("peak_mb", "peak MB", 0),
+];
+
+/// Measures all cells that were asked for.
+///
+/// # Errors
+///
+/// Whatever keeps the replicas from running.
+pub fn run(setting: &Setting, mut output: Output) -> anyhow::Result<()> {
+    let cells = setting.chosen(CELLS, |cell| cell.name.to_owned())?;
+    let mut table = output.table(COLUMNS)?;
+    let mut rates = Vec::new();
+    for cell in cells {
+        let once = || Ok((row(&cell, &measure(setting, cell)?), ()));
+        let (median, ()) = table.cell(cell.name, setting.runs, once)?;
+        rates.push((cell.name, median[0]));
+    }
+    output.draw("", &figure(&rates))
 }
 
 /// Measures a cell once.
@@ -71,19 +107,18 @@ const fn cell(
 /// # Errors
 ///
 /// Whatever keeps the replicas from running.
-pub fn measure(cell: Cell, warm_up: Duration, measured: Duration) -> anyhow::Result<Run> {
-    let processes = Processes::start(cell.mode)?;
+pub fn measure(setting: &Setting, cell: Cell) -> anyhow::Result<Run> {
+    let processes = Processes::start(&setting.program, cell.mode)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let own = || usage(std::process::id()).unwrap_or_default().cpu;
     let (outcome, before, after, mine) = runtime.block_on(async {
         let patience = Patience { first: Duration::from_secs(10), most: Duration::from_secs(60) };
-        let gateway = processes.gateway(patience)?;
-        gateway.wait(cell.mode.replicas, Duration::from_secs(10)).await;
+        let gateway = [processes.gateway(patience)?];
+        gateway[0].wait(cell.mode.replicas, Duration::from_secs(10)).await;
         let scope = processes.founding().scope();
-        closed(&gateway, scope, cell.clients, cell.bytes, Duration::ZERO, warm_up).await;
+        closed(&gateway, scope, cell.clients, cell.bytes, setting.warm_up).await;
         let (before, mine) = (processes.usage(), own());
-        let load = closed(&gateway, scope, cell.clients, cell.bytes, Duration::ZERO, measured);
-        let outcome = load.await;
+        let outcome = closed(&gateway, scope, cell.clients, cell.bytes, setting.measured).await;
         anyhow::Ok((outcome, before, processes.usage(), own() - mine))
     })?;
     let commands = (outcome.done * u64::from(cell.commands)).max(1) as f64;
@@ -99,65 +134,34 @@ pub fn measure(cell: Cell, warm_up: Duration, measured: Duration) -> anyhow::Res
     Ok(run)
 }
 
-/// What one run showed, as it is written down.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// The cell.
-    pub name: &'static str,
-    /// Commands per second.
-    pub rate: f64,
-    /// Latency of requests in milliseconds: median, 99 %, 99.9 %.
-    pub latency_ms: [f64; 3],
-    /// Requests without an answer in time.
-    pub failed: u64,
-    /// Microseconds of processor time per command: the primary, the mean of the backups, the clients.
-    pub cpu_us: [f64; 3],
-    /// The most memory a replica held, in MB.
-    pub peak_mb: f64,
+fn row(cell: &Cell, run: &Run) -> Vec<f64> {
+    let (primary, backups) = run.replica_cpu_us.split_first().unwrap_or((&0.0, &[]));
+    let backup = backups.iter().sum::<f64>() / backups.len().max(1) as f64;
+    let outcome = &run.outcome;
+    vec![
+        outcome.rate() * f64::from(cell.commands),
+        outcome.quantile_ms(0.5),
+        outcome.quantile_ms(0.99),
+        outcome.quantile_ms(0.999),
+        outcome.failed as f64,
+        *primary,
+        backup,
+        run.client_cpu_us,
+        run.peak_kb as f64 / 1024.0,
+    ]
 }
 
-impl Row {
-    /// The head of the CSV file.
-    pub const HEADER: &'static str = "cell,commands_per_s,p50_ms,p99_ms,p999_ms,failed,\
-        primary_us,backup_us,clients_us,peak_mb";
-    /// The head of the table.
-    pub const TITLE: &'static str = "cell                          commands/s   p50 ms   p99 ms p99.9 ms failed  \
-        us: primary  backup clients  peak MB  [least .. most commands/s]";
-
-    /// What `run` showed about `cell`.
-    pub fn of(cell: &Cell, run: &Run) -> Self {
-        let ms = |fraction| run.outcome.quantile(fraction).as_secs_f64() * 1e3;
-        let (primary, backups) = run.replica_cpu_us.split_first().unwrap_or((&0.0, &[]));
-        let backup = backups.iter().sum::<f64>() / backups.len().max(1) as f64;
-        Self {
-            name: cell.name,
-            rate: run.outcome.rate() * f64::from(cell.commands),
-            latency_ms: [ms(0.5), ms(0.99), ms(0.999)],
-            failed: run.outcome.failed,
-            cpu_us: [*primary, backup, run.client_cpu_us],
-            peak_mb: run.peak_kb as f64 / 1024.0,
-        }
-    }
-
-    /// A line of the CSV file.
-    pub fn record(&self) -> String {
-        let Self { name, rate, latency_ms: [p50, p99, p999], failed, cpu_us, peak_mb } = self;
-        let [primary, backup, clients] = cpu_us;
-        format!(
-            "\"{name}\",{rate:.1},{p50:.3},{p99:.3},{p999:.3},{failed},{primary:.3},{backup:.3},{clients:.3},\
-             {peak_mb:.1}"
-        )
-    }
-}
-
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, rate, latency_ms: [p50, p99, p999], failed, cpu_us, peak_mb } = self;
-        let [primary, backup, clients] = cpu_us;
-        write!(
-            f,
-            "{name:28} {rate:11.0} {p50:8.2} {p99:8.2} {p999:8.2} {failed:6}  {primary:11.2} {backup:7.2} \
-             {clients:7.2} {peak_mb:8.0}"
-        )
-    }
+/// A bar for each cell, with its name under it.
+fn figure(rates: &[(&str, f64)]) -> Figure {
+    let place = |index: usize| index as f64;
+    let bar = |(index, (_, rate)): (usize, &(&str, f64))| {
+        let lowest = 100.0;
+        Bar { x: (place(index) + 0.2, place(index) + 0.8), y: (lowest, rate.max(lowest)) }
+    };
+    let bars = rates.iter().enumerate().map(bar).collect();
+    let tick = |(index, (name, _)): (usize, &(&str, f64))| Tick::new(place(index) + 0.5, *name);
+    let ticks = Ticks::Choices(vec![rates.iter().enumerate().map(tick).collect()]);
+    let x = Axis::linear("").within(0.0, place(rates.len())).with_ticks(ticks);
+    let y = Axis::log("Commands a second, logarithmic");
+    Figure::new("Throughput", x, y, vec![Series::new("", Pen::Blue, Shape::Bars(bars))])
 }

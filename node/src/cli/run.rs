@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use community::{Dataset, terms};
 use market::Slot;
 
+use crate::machine;
 use crate::report::{Report, RunInfo};
 use crate::trace::unix_us;
 
@@ -110,8 +111,8 @@ pub(super) fn describe(kind: &str, seed: u64, chosen: &Chosen, guarantees: &str)
     RunInfo {
         kind: kind.to_owned(),
         command: format!("gridquorum {arguments}"),
-        commit: env!("GRIDQUORUM_COMMIT").to_owned(),
-        machine: machine(),
+        commit: machine::COMMIT.to_owned(),
+        machine: machine::described(),
         started: utc(unix_us() / 1_000_000),
         dataset: chosen.described.clone(),
         seed,
@@ -123,22 +124,6 @@ pub(super) fn describe(kind: &str, seed: u64, chosen: &Chosen, guarantees: &str)
         guarantees: guarantees.to_owned(),
         ..RunInfo::default()
     }
-}
-
-/// Processor, cores, memory, operating system, as far as the machine tells.
-fn machine() -> String {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let field = |text: &str, name: &str| {
-        let line = text.lines().find(|line| line.starts_with(name));
-        line.and_then(|line| line.split_once(':')).map(|(_, value)| value.trim().to_owned())
-    };
-    let processor =
-        field(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| "unknown".to_owned());
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let memory = field(&read("/proc/meminfo"), "MemTotal").unwrap_or_default();
-    let kilobytes: u64 = memory.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0);
-    let system = std::env::consts::OS;
-    format!("{processor}, {cores} cores, {} GiB, {system}", (kilobytes + (1 << 19)) >> 20)
 }
 
 /// Unix seconds as ISO 8601 in UTC.

@@ -1,0 +1,4 @@
+//! Every experiment in miniature: real clusters, fractions of a second, counts and never timings.
+
+mod small;
+mod latencies;
