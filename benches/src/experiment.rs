@@ -4,3 +4,4 @@
 
 pub mod throughput;
 pub mod latency;
+pub mod recovery;

@@ -13,6 +13,7 @@ pub mod deployment;
 pub mod disk;
 pub mod processes;
 pub mod load;
+pub mod watch;
 pub mod table;
 pub mod setting;
 pub mod experiment;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use benches::experiment::{latency, throughput};
+use benches::experiment::{latency, recovery, throughput};
 use benches::processes::replica;
 use benches::setting::{Output, Setting};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -61,6 +61,8 @@ enum Name {
     Throughput,
     /// How long one command takes alone, and among others at growing rates.
     Latency,
+    /// What a dead primary costs under a steady load.
+    Recovery,
 }
 
 impl Name {
@@ -69,6 +71,7 @@ impl Name {
         match self {
             Self::Throughput => throughput::SAYS,
             Self::Latency => latency::SAYS,
+            Self::Recovery => recovery::SAYS,
         }
     }
 }
@@ -86,6 +89,7 @@ fn main() -> anyhow::Result<()> {
             match name {
                 Name::Throughput => throughput::run(&setting, output),
                 Name::Latency => latency::run(&setting, output),
+                Name::Recovery => recovery::run(&setting, output),
             }
         }
         Command::Node { config } => replica(&config),

@@ -2,3 +2,4 @@
 
 mod small;
 mod latencies;
+mod recoveries;
