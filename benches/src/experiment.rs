@@ -5,3 +5,4 @@
 pub mod throughput;
 pub mod latency;
 pub mod recovery;
+pub mod burst;

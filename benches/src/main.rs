@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use benches::experiment::{latency, recovery, throughput};
+use benches::experiment::{burst, latency, recovery, throughput};
 use benches::processes::replica;
 use benches::setting::{Output, Setting};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -63,6 +63,8 @@ enum Name {
     Latency,
     /// What a dead primary costs under a steady load.
     Recovery,
+    /// The half minute before a gate closes: 2,700 signed orders a second.
+    Burst,
 }
 
 impl Name {
@@ -72,6 +74,15 @@ impl Name {
             Self::Throughput => throughput::SAYS,
             Self::Latency => latency::SAYS,
             Self::Recovery => recovery::SAYS,
+            Self::Burst => burst::SAYS,
+        }
+    }
+
+    /// Seconds that are measured in each run unless the user says so.
+    const fn seconds(self) -> u64 {
+        match self {
+            Self::Burst => 30,
+            Self::Throughput | Self::Latency | Self::Recovery => 5,
         }
     }
 }
@@ -80,7 +91,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Experiment { name, only, runs, seconds, csv, svg } => {
             let program = std::env::current_exe().context("this program has no path")?;
-            let measured = Duration::from_secs(seconds.unwrap_or(5));
+            let measured = Duration::from_secs(seconds.unwrap_or(name.seconds()));
             let setting = Setting { program, only, runs, warm_up: WARM_UP, measured };
             let output = Output::open(csv.as_deref(), svg.as_deref())?;
             println!("machine: {}", machine::described());
@@ -90,6 +101,7 @@ fn main() -> anyhow::Result<()> {
                 Name::Throughput => throughput::run(&setting, output),
                 Name::Latency => latency::run(&setting, output),
                 Name::Recovery => recovery::run(&setting, output),
+                Name::Burst => burst::run(&setting, output),
             }
         }
         Command::Node { config } => replica(&config),

@@ -3,6 +3,7 @@
 //! In: counts and a seed. Out: plain values. Refuses to know: what happens to them.
 
 pub mod empty;
+pub mod region;
 
 use consensus::ids::{Digest, NetworkId, ReplicaId, Timestamp};
 use consensus::keys::{Scope, Signed, Signer};

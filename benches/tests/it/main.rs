@@ -3,3 +3,4 @@
 mod small;
 mod latencies;
 mod recoveries;
+mod bursts;
