@@ -17,8 +17,8 @@ fn whole(setting: &Setting, timed: &Timed) -> Outcome {
     timed.outcome(Duration::ZERO, setting.warm_up + setting.measured)
 }
 
-/// 200 orders a second for 700 ms are 140, give or take five standard deviations (60); 20 members suffice. An order that
-/// the ledger refuses counts as failed, and in the end the gate closes over those that it took.
+/// 200 orders a second for 700 ms are 140, give or take five standard deviations (60); 20 members suffice. An order
+/// that the ledger refuses counts as failed, and in the end the gate closes over those that it took.
 #[test]
 fn orders_of_members_are_accepted() {
     let _alone = alone();
