@@ -68,6 +68,9 @@ pub struct Outcome {
     pub seals: u64,
     /// Checkpoint certificates checked.
     pub checkpoints: u64,
+    /// How many commit certificates hold the vote of each replica.
+    #[serde(skip)]
+    pub votes: BTreeMap<u16, u64>,
     /// Signatures checked, of votes and of requests.
     pub signatures: u64,
     /// Commands in blocks.
@@ -255,6 +258,9 @@ impl<F: FnMut(&Fact)> Run<F> {
     fn seal(&mut self, sealed: &Sealed) {
         let (seq, seal) = (sealed.seal.seq, &sealed.seal);
         self.outcome.seals += 1;
+        for vote in &seal.commits {
+            *self.outcome.votes.entry(vote.from.get()).or_insert(0) += 1;
+        }
         if let Err(error) = seal.check(self.committee) {
             self.find(seq, format_args!("its certificate does not add up: {error}"));
         }

@@ -75,6 +75,7 @@ impl Knowledge {
                 status.root = shown.header.root;
                 status.closed = shown.closed;
                 status.counters = self.metrics.table();
+                status.heard = self.metrics.heard();
                 Answer::Status(status)
             }
             Question::Account(participant) => {

@@ -41,7 +41,7 @@ use exit::{Exit, Outgoing};
 
 use crate::application::Application;
 use crate::config::Durability;
-use crate::metrics::{Count, Metrics};
+use crate::metrics::{Count, Heard, Metrics};
 use crate::peers::link::{Payload, Senders};
 use crate::registry::Registry;
 use crate::store::chain::{CHAIN_ADVICE, Chain, ChainError};
@@ -65,8 +65,8 @@ const RECALLS_PER_TICK: u32 = 4;
 /// What the driver takes in.
 #[derive(Debug)]
 pub enum Input {
-    /// Messages whose signatures hold, in the order in which they arrived.
-    Messages(Vec<Verified<Message>>),
+    /// Messages whose signatures hold, in the order in which they arrived; `from` names the link, none for clients.
+    Messages(Option<ReplicaId>, Vec<Verified<Message>>),
 }
 
 /// Why a driver had to stop.
@@ -180,7 +180,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
                     self.exit.end();
                 }
                 input = inbox.recv() => match input {
-                    Some(Input::Messages(messages)) => self.take(messages, &mut inbox)?,
+                    Some(input) => self.take(input, &mut inbox)?,
                     None => break,
                 },
                 () = tokio::time::sleep_until(wake) => {}
@@ -189,25 +189,19 @@ impl<P: Classic, A: Application> Driver<P, A> {
             self.finish_round()?;
         }
         inbox.close();
-        while let Some(Input::Messages(messages)) = inbox.recv().await {
-            self.take(messages, &mut inbox)?;
+        while let Some(input) = inbox.recv().await {
+            self.take(input, &mut inbox)?;
         }
         self.finish()
     }
 
-    /// Steps through `messages` and whatever else is queued, up to a round.
-    fn take(
-        &mut self,
-        messages: Vec<Verified<Message>>,
-        inbox: &mut mpsc::Receiver<Input>,
-    ) -> Result<(), DriverError> {
-        let mut taken = messages.len();
-        messages.into_iter().try_for_each(|message| self.receive(message))?;
-        while taken < ROUND
-            && let Ok(Input::Messages(messages)) = inbox.try_recv()
-        {
+    /// Steps through `input` and whatever else is queued, up to a round.
+    fn take(&mut self, input: Input, inbox: &mut mpsc::Receiver<Input>) -> Result<(), DriverError> {
+        let (mut taken, mut next) = (0, Some(input));
+        while let Some(Input::Messages(from, messages)) = next {
             taken += messages.len();
-            messages.into_iter().try_for_each(|message| self.receive(message))?;
+            messages.into_iter().try_for_each(|message| self.receive(from, message))?;
+            next = if taken < ROUND { inbox.try_recv().ok() } else { None };
         }
         Ok(())
     }
@@ -236,16 +230,21 @@ impl<P: Classic, A: Application> Driver<P, A> {
         }
     }
 
-    fn receive(&mut self, message: Verified<Message>) -> Result<(), DriverError> {
+    fn receive(
+        &mut self,
+        from: Option<ReplicaId>,
+        message: Verified<Message>,
+    ) -> Result<(), DriverError> {
         self.parts.trace.note(&message, false);
         let origin = match &*message {
             Message::Request(s) => Some((s.request.client(), s.request.timestamp)),
             _ => None,
         };
-        let reject = self.step(Event::Received(message))?;
-        if let (Some((client, timestamp)), Some(reject)) = (origin, reject)
-            && let Some(why) = unwelcome(&reject)
-        {
+        let Some(reject) = self.step(Event::Received(message))? else { return Ok(()) };
+        if let Some(from) = from {
+            self.parts.metrics.hear(from, Heard { rejected: 1, ..Heard::default() });
+        }
+        if let (Some((client, timestamp)), Some(why)) = (origin, Unwelcome::of(&reject)) {
             self.parts.registry.send(&client, &ToClient::Refused { client, timestamp, why });
         }
         Ok(())
@@ -483,15 +482,6 @@ impl<P: Classic, A: Application> Driver<P, A> {
             status.stable = standing.stable.get();
             status.waiting = standing.waiting as u64;
         });
-    }
-}
-
-/// What a client is told about a request that the replica refused; none where silence is the answer.
-fn unwelcome(reject: &Reject) -> Option<Unwelcome> {
-    match reject {
-        Reject::Overloaded(_) => Some(Unwelcome::Busy),
-        Reject::StaleRequest { .. } | Reject::ConflictingRequest { .. } => Some(Unwelcome::Stale),
-        _ => None,
     }
 }
 

@@ -5,6 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use consensus::ids::ReplicaId;
+use serde::{Deserialize, Serialize};
 
 /// Declares the counters with their names.
 macro_rules! counters {
@@ -88,15 +92,31 @@ counters! {
     Dropped = "dropped",
 }
 
+/// What came over the link from one other replica. An honest one gives little cause for the last three.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// Frames, one message each.
+    pub messages: u64,
+    /// Those refused before the replica saw them: for their form, a signature, or an unwelcome request.
+    pub refused: u64,
+    /// Those that the replica refused: of another view, outside its window, without a right to be said.
+    pub rejected: u64,
+    /// Votes and claims of others that it passed on. An honest replica says only its own.
+    pub of_others: u64,
+}
+
 /// The counters of one process.
 #[derive(Debug)]
 pub struct Metrics {
     counters: Vec<AtomicU64>,
+    /// At most one entry per member of the committee: links know whom they lead to.
+    heard: Mutex<BTreeMap<ReplicaId, Heard>>,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self { counters: Count::ALL.iter().map(|_| AtomicU64::new(0)).collect() }
+        let counters = Count::ALL.iter().map(|_| AtomicU64::new(0)).collect();
+        Self { counters, heard: Mutex::default() }
     }
 }
 
@@ -110,6 +130,22 @@ impl Metrics {
     /// The value of a counter.
     pub fn read(&self, count: Count) -> u64 {
         self.counters[count as usize].load(Ordering::Relaxed)
+    }
+
+    /// Adds to what came from another replica.
+    pub fn hear(&self, from: ReplicaId, more: Heard) {
+        let mut all = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = all.entry(from).or_default();
+        heard.messages += more.messages;
+        heard.refused += more.refused;
+        heard.rejected += more.rejected;
+        heard.of_others += more.of_others;
+    }
+
+    /// What came from each of the other replicas that said anything.
+    pub fn heard(&self) -> BTreeMap<u16, Heard> {
+        let all = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().map(|(from, heard)| (from.get(), *heard)).collect()
     }
 
     /// All values by name.

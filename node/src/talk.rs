@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 
 use consensus::ids::{ClientId, ReplicaId, SeqNum, Timestamp};
 use consensus::keys::{Author, Kind, PublicKey, Signed, Statement};
+use consensus::reject::Reject;
 use consensus::request::{Replies, Submission};
 use ledger::Hash;
 use market::{Money, ParticipantId, Slot};
 use serde::{Deserialize, Serialize};
+
+use crate::metrics::Heard;
 
 /// No message of a client is longer: one operation with its private part, signature and key.
 pub const CLIENT_FRAME_MAX: usize = 64 << 10;
@@ -103,6 +106,17 @@ pub enum Unwelcome {
     Stale,
 }
 
+impl Unwelcome {
+    /// What a client is told about a request that the replica refused; none where silence is the answer.
+    pub fn of(reject: &Reject) -> Option<Self> {
+        match reject {
+            Reject::Overloaded(_) => Some(Self::Busy),
+            Reject::StaleRequest { .. } | Reject::ConflictingRequest { .. } => Some(Self::Stale),
+            _ => None,
+        }
+    }
+}
+
 /// What is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
@@ -141,6 +155,8 @@ pub struct Status {
     pub accused: BTreeMap<u16, Vec<String>>,
     /// Counters since the process started.
     pub counters: BTreeMap<String, u64>,
+    /// What came from each of the other replicas since the process started.
+    pub heard: BTreeMap<u16, Heard>,
 }
 
 /// One member as of the last close.

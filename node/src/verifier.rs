@@ -23,7 +23,7 @@ use self::shape::Shape;
 use crate::application::Gate;
 use crate::driver::Input;
 use crate::founding::Founding;
-use crate::metrics::{Count, Metrics};
+use crate::metrics::{Count, Heard, Metrics};
 use crate::peers::link::Inbox;
 use crate::talk::{Hello, ToReplica, Unwelcome};
 
@@ -91,7 +91,7 @@ impl Verifier {
             }
         }
         self.metrics.add(Count::Requests, good.len() as u64);
-        self.hand_on(good).await;
+        self.hand_on(None, good).await;
         refused
     }
 
@@ -174,16 +174,25 @@ impl Verifier {
         verified.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
     }
 
-    async fn hand_on(&self, messages: Vec<Verified<Message>>) {
+    /// Notes what came from another replica: so many frames, of which these messages are good.
+    fn note(&self, from: ReplicaId, count: usize, messages: &[Verified<Message>]) {
+        let of_others = messages.iter().filter(|m| author(m).is_some_and(|author| author != from));
+        let of_others = of_others.count() as u64;
+        let (messages, refused) = (count as u64, (count - messages.len()) as u64);
+        self.metrics.hear(from, Heard { messages, refused, of_others, rejected: 0 });
+    }
+
+    async fn hand_on(&self, from: Option<ReplicaId>, messages: Vec<Verified<Message>>) {
         if !messages.is_empty() {
             // A closed channel means that the driver is stopping; what arrives then is lost, as on any network.
-            let _ = self.driver.send(Input::Messages(messages)).await;
+            let _ = self.driver.send(Input::Messages(from, messages)).await;
         }
     }
 }
 
 impl Inbox for Verifier {
-    async fn take(&self, _: ReplicaId, frames: Vec<Bytes>) {
+    async fn take(&self, from: ReplicaId, frames: Vec<Bytes>) {
+        let count = frames.len();
         let bytes: usize = frames.iter().map(Bytes::len).sum();
         let messages = if bytes > LARGE && self.keyring.checks_clients() {
             let verifier = self.clone();
@@ -192,7 +201,8 @@ impl Inbox for Verifier {
         } else {
             self.judge(&frames)
         };
-        self.hand_on(messages).await;
+        self.note(from, count, &messages);
+        self.hand_on(Some(from), messages).await;
     }
 }
 
@@ -226,6 +236,20 @@ impl Pace {
         self.due = self.due.max(now) + self.every;
         wait
     }
+}
+
+/// Who alone says such a thing, if it is honest; none for what anybody may pass on.
+fn author(message: &Message) -> Option<ReplicaId> {
+    Some(match message {
+        Message::Propose(propose) => propose.pre_prepare.from,
+        Message::Prepare(vote) => vote.from,
+        Message::Commit(vote) => vote.from,
+        Message::Checkpoint(vote) => vote.from,
+        Message::ViewChange(vote) => vote.from,
+        Message::Status(status) => status.from,
+        Message::Fetch(fetch) => fetch.from,
+        _ => return None,
+    })
 }
 
 /// Which counter the checks of a message belong to, requests' own signatures apart.

@@ -10,6 +10,7 @@ use consensus::request::{Replies, Reply, Request, Submission};
 use market::{Money, ParticipantId};
 
 use super::*;
+use crate::metrics::Heard;
 use crate::talk::{Account, Answer, Hello, Moment, Question, Status, Unwelcome};
 
 fn folder() -> PathBuf {
@@ -32,7 +33,9 @@ fn worth_keeping() -> Vec<(&'static str, Vec<u8>)> {
     let replies = Replies { from: replica, replies };
     let (balance, score) = (Money::from_nano(-7), Some(500));
     let moment = Moment { kind: "prepare".to_owned(), author: Some(2), left: true, at_us: 11 };
-    let status = Status { counters: [("bytes".to_owned(), 12)].into(), ..Status::default() };
+    let heard = [(2, Heard { messages: 13, ..Heard::default() })].into();
+    let counters = [("bytes".to_owned(), 12)].into();
+    let status = Status { counters, heard, ..Status::default() };
     vec![
         ("hello", to_replica(&ToReplica::Hello(signer.sign(Hello { key, to: replica })))),
         ("submit", to_replica(&ToReplica::Submit(submission))),

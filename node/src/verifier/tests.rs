@@ -85,10 +85,28 @@ async fn a_large_frame_does_not_let_a_small_one_pass() {
     gate.take(from, vec![large]).await;
     gate.take(from, vec![wire::encode(&Message::Prepare(vote)).into()]).await;
     let mut name = || match input.try_recv() {
-        Ok(Input::Messages(messages)) => messages[0].name(),
+        Ok(Input::Messages(_, messages)) => messages[0].name(),
         Err(_) => "nothing",
     };
     assert_eq!((name(), name()), ("view-change", "prepare"));
+}
+
+/// What came over a link is counted for whoever is at its other end: here replica 2, which says something of its own,
+/// passes on a vote of replica 3, forges one of replica 1 and sends bytes that are nothing. Replica 3 said nothing.
+#[tokio::test]
+async fn what_a_link_brings_is_counted_by_link() {
+    let (gate, metrics, _input) = gate();
+    let frame = |key: u8, from: u16| {
+        let signer = Signer::ed25519(founding().scope(), [key; 32]);
+        let (view, seq, from) = (View::ZERO, SeqNum::new(1), ReplicaId::new(from));
+        let vote = signer.sign(Prepare { view, seq, digest: Digest::NULL, from });
+        wire::encode(&Message::Prepare(vote)).into()
+    };
+    // Replica i signs with the seed i + 1.
+    let frames = vec![frame(3, 2), frame(4, 3), frame(3, 1), vec![0xff; 9].into()];
+    gate.take(ReplicaId::new(2), frames).await;
+    let heard = Heard { messages: 4, refused: 2, rejected: 0, of_others: 1 };
+    assert_eq!(metrics.heard(), [(2, heard)].into());
 }
 
 fn submission(secret: [u8; 32], timestamp: u64, operation: Vec<u8>) -> Submission {
