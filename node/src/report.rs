@@ -31,8 +31,8 @@ mod page;
 mod folder;
 
 pub use data::{
-    Check, EventRow, Found, HomeRow, Latency, MessageRow, PRIVATE, Prediction, ProcessRow,
-    ReplicaRow, Report, RunInfo, SlotRow, ViewRow,
+    Check, EventRow, EvidenceRow, Found, HomeRow, Latency, LiarRow, MessageRow, PRIVATE,
+    Prediction, ProcessRow, ReplicaRow, Report, RunInfo, SignRow, SlotRow, ViewRow,
 };
 pub use folder::{WriteError, write};
 pub use savings::of_all as saved_by_all;

@@ -16,6 +16,7 @@ pub mod cluster;
 pub mod setup;
 mod sampler;
 mod growth;
+mod liars;
 mod history;
 mod primitives;
 mod director;
@@ -25,6 +26,7 @@ mod predict;
 mod remote;
 mod compare;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,7 +52,6 @@ use crate::store::evidence::EvidenceLog;
 use cluster::Cluster;
 use compare::{Evidence, Played};
 use director::Director;
-use fault::Fault;
 use remote::Remote;
 use sampler::Sampler;
 use setup::Setup;
@@ -94,14 +95,17 @@ pub fn check_plan(replicas: usize, faults: &[String], slots: u32) -> anyhow::Res
 pub fn run(mut setup: Setup, mut say: impl FnMut(Progress)) -> anyhow::Result<Report> {
     let started = Instant::now();
     let committee = Committee::try_new(setup.replicas)?;
-    let faults = plan::plan(&setup.faults, committee, setup.slots)?;
+    let plan = plan::plan(&setup.faults, committee, setup.slots)?;
     let slots = Some(setup.slots);
     let reference = simulate(&setup.dataset, setup.seed, slots, NonZeroUsize::MIN, |_| {})?;
     let work = WorkFolder::beside(&setup.folder)?;
     let deployment = deploy(&work.0, &setup)?;
     let primitives = primitives::measure(deployment.founding.scope(), &work.0)?;
-    let cluster = Cluster::start(&setup.program, deployment.configs.clone())?;
-    let mut played = play(&setup, faults, cluster, &deployment, &mut say)?;
+    let liars: BTreeMap<_, _> =
+        plan.liars.iter().map(|(liar, how)| (usize::from(*liar), *how)).collect();
+    let configs = deployment.configs.clone();
+    let cluster = Cluster::start_lying(&setup.program, configs, liars)?;
+    let mut played = play(&setup, plan, cluster, &deployment, &mut say)?;
     let chains = export(&deployment, &mut played, &setup.folder);
     let witness = chains.iter().position(Option::is_some);
     let mut harvest = Harvest::default();
@@ -123,12 +127,14 @@ pub fn run(mut setup: Setup, mut say: impl FnMut(Progress)) -> anyhow::Result<Re
     run.wall_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     let (setup, reference, played) = (&setup, &reference, &played);
     let (audits, harvest) = (&audits, &harvest);
-    Ok(Evidence { setup, reference, played, audits, harvest, primitives, run }.report())
+    let evidence =
+        Evidence { setup, reference, played, committee, audits, harvest, primitives, run };
+    Ok(evidence.report())
 }
 
 fn play(
     setup: &Setup,
-    faults: Vec<Fault>,
+    plan: plan::Plan,
     cluster: Cluster,
     deployment: &Deployment,
     say: &mut impl FnMut(Progress),
@@ -140,7 +146,9 @@ fn play(
         .context("cannot start")?;
     let committee = deployment.founding.committee();
     let cluster = Arc::new(Mutex::new(cluster));
-    let director = Director::new(cluster.clone(), faults, committee.faults());
+    let plan::Plan { faults, liars } = plan;
+    let tolerated = committee.faults() - liars.len(); // as the plan was checked
+    let director = Director::new(cluster.clone(), faults, tolerated);
     let gateway = {
         let _inside = runtime.enter();
         open_gateway(deployment)?
@@ -165,7 +173,8 @@ fn play(
     let mut reporter = Reporter { watcher: watcher.clone(), since: Instant::now(), before: 0 };
     let slots = Some(setup.slots);
     let ran = community::run(&mut community, &mut remote, terms::tariff(), slots, |summary| {
-        let rows = watcher.views(summary.slot);
+        let mut rows = watcher.views(summary.slot);
+        rows.retain(|row| !liars.contains_key(&row.replica));
         say(reporter.progress(summary, &rows));
         views.extend(rows);
         closed.push(*summary);
@@ -177,11 +186,16 @@ fn play(
             (Outcome { slots: closed, homes, orders: 0, refused: 0 }, vec![error.to_string()])
         }
     };
-    let remains = remote.finish();
+    let mut remains = remote.finish();
+    if let Some(probe) = remains.probe.as_mut().filter(|_| !liars.is_empty()) {
+        probe.disturbance = Some("a replica lies");
+    }
     let processes = sampler.finish();
     let lock = || cluster.lock().unwrap_or_else(PoisonError::into_inner);
     trouble.extend(lock().check().err().map(|error| error.to_string()));
-    let up: Vec<bool> = (0..setup.replicas).map(|replica| lock().is_up(replica)).collect();
+    let is_honest = |replica| !liars.keys().any(|liar| usize::from(*liar) == replica);
+    let up = (0..setup.replicas).map(|replica| is_honest(replica) && lock().is_up(replica));
+    let up: Vec<bool> = up.collect();
     let patience = if trouble.is_empty() { SETTLING } else { SETTLING_BROKEN };
     let statuses = watcher.settle(&up, patience);
     let starts = lock().starts().to_vec();
@@ -189,7 +203,7 @@ fn play(
     let stopped = cluster.into_inner().unwrap_or_else(PoisonError::into_inner).stop();
     trouble.extend(stopped.err().map(|error| error.to_string()));
     trouble.dedup();
-    Ok(Played { outcome, remains, statuses, starts, views, processes, trouble })
+    Ok(Played { outcome, remains, liars, statuses, starts, views, processes, trouble })
 }
 
 /// Says how far the run is.
@@ -228,13 +242,16 @@ fn open_gateway(deployment: &Deployment) -> anyhow::Result<Gateway> {
     Ok(Gateway::start(&deployment.founding, doors, PATIENCE)?)
 }
 
-/// Copies every chain into the report, as far as it can be copied; returns those of replicas that were up at the end.
+/// Copies every chain into the report, as far as it can be copied; returns those of honest replicas that were up at the
+/// end. A liar's lies apart: an audit of the report is not to believe it.
 fn export(deployment: &Deployment, played: &mut Played, folder: &Path) -> Vec<Option<PathBuf>> {
     let mut chains = Vec::new();
-    for ((index, config), status) in deployment.configs.iter().enumerate().zip(&played.statuses) {
+    for ((index, config), status) in (0_u16..).zip(&deployment.configs).zip(&played.statuses) {
         let source = config.with_file_name("data").join("chain");
-        let target = folder.join("chains").join(format!("replica-{index}"));
+        let lies = played.liars.contains_key(&index);
+        let target = folder.join(compare::chain_of(index, lies));
         match export_one(&source, &target) {
+            Err(_) if lies => chains.push(None),
             Ok(()) => chains.push(status.is_some().then_some(target)),
             Err(error) => {
                 played.trouble.push(format!("the chain of replica {index}: {error:#}"));

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output::Fields;
 use super::run::{Days, describe, write_report};
 use super::verdict::Verdict;
-use crate::report::{Found, PRIVATE, Report};
+use crate::report::{Found, LiarRow, PRIVATE, Report};
 use crate::trial::setup::Setup;
 use crate::trial::{self, Progress};
 
@@ -22,11 +22,13 @@ use crate::trial::{self, Progress};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  gridquorum trial\n  \
     gridquorum trial --data DIR --days 2 --fault kill:primary@slot=40,restart=60 --fault pause:1@slot=90,for=3s\n  \
-    gridquorum trial --homes 20 --days 7 --pace 2.7s --fault random:7\n\n\
+    gridquorum trial --homes 20 --days 7 --pace 2.7s --fault random:7\n  \
+    gridquorum trial --homes 8 --fault lie:0=equivocator\n\n\
     Slots count from 0 over the whole run, replicas from 0. A plan that takes out more replicas at once than the \
-    committee tolerates is refused.\n\n\
-    The last example is a soak of half an hour: one replica after the other is killed or paused, and the report shows \
-    what the replicas' processes held in memory and descriptors.")]
+    committee tolerates is refused; a liar counts as out all the time.\n\n\
+    The example with a pace is a soak of half an hour: one replica after the other is killed or paused, and the report \
+    shows what the replicas' processes held in memory and descriptors. The last one has the first primary lie; the \
+    report says whether the others convict it, suspect it or do not find it out.")]
 pub(super) struct Trial {
     /// Number of replicas, at least 4.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(4..=64))]
@@ -34,7 +36,8 @@ pub(super) struct Trial {
     #[command(flatten)]
     days: Days,
     /// kill:WHO@slot=S[,restart=S2] or pause:WHO@slot=S,for=3s; WHO is a replica number or `primary`. random:SEED
-    /// draws such faults for the whole run.
+    /// draws such faults for the whole run. lie:NUMBER=ADVERSARY has a replica lie from the start: silent, equivocator,
+    /// replayer, censor, usurper, mutator or twins.
     #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<String>,
     /// The shortest time from the beginning of one slot to that of the next, such as 2.5s; as fast as it goes unless
@@ -147,6 +150,11 @@ fn tell(report: &Report, folder: &Path, json: bool) -> anyhow::Result<()> {
             };
             writeln!(out, "{mark:<11} {}\n            {}", check.claim, check.detail)?;
         }
+        for liar in &report.liars {
+            let (replica, adversary, words) = (liar.replica, &liar.adversary, &liar.words);
+            writeln!(out, "liar        replica {replica}, {adversary}: {}", liar.verdict)?;
+            writeln!(out, "            {words}")?;
+        }
         for event in &report.events {
             writeln!(out, "slot {:>4}: {}", event.slot, event.what)?;
         }
@@ -167,6 +175,11 @@ fn tell(report: &Report, folder: &Path, json: bool) -> anyhow::Result<()> {
         fields.integer("commands", wide(latency.count));
         fields.integer("latency_p50_us", wide(latency.p50_us));
         fields.integer("latency_p99_us", wide(latency.p99_us));
+    }
+    if !report.liars.is_empty() {
+        let liar = |row: &LiarRow| format!("{} {} {}", row.replica, row.adversary, row.verdict);
+        let liars: Vec<String> = report.liars.iter().map(liar).collect();
+        fields.text("liars", &liars.join(", "));
     }
     fields.integer("wall_ms", wide(report.run.wall_us / 1_000));
     fields.text("report", &folder.join("report.html").display().to_string());

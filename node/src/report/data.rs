@@ -35,6 +35,12 @@ pub struct Report {
     pub diagram: Vec<MessageRow>,
     /// The replicas; empty without any.
     pub replicas: Vec<ReplicaRow>,
+    /// Who lied, as it was asked for, and what the others found out; empty without liars.
+    pub liars: Vec<LiarRow>,
+    /// What makes each replica suspect or not; empty without liars.
+    pub signs: Vec<SignRow>,
+    /// Proof of lies that honest replicas hold.
+    pub evidence: Vec<EvidenceRow>,
     /// Memory and descriptors of the replicas' processes over time; empty without replicas.
     pub processes: Vec<ProcessRow>,
     /// What happened besides trading: faults, view changes, returns.
@@ -272,12 +278,59 @@ pub struct ReplicaRow {
     pub executed: u64,
     /// Its view.
     pub view: u64,
+    /// How it lies, if it does; nothing is said about its state then.
+    pub lies: Option<String>,
     /// How often it was started.
     pub starts: u32,
     /// Counters since its last start, by name.
     pub counters: std::collections::BTreeMap<String, u64>,
     /// Its chain, relative to the report's folder.
     pub chain: String,
+}
+
+/// A replica that lied, and what the honest ones found out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LiarRow {
+    /// The replica.
+    pub replica: u16,
+    /// The adversary that it was, as `node --adversary` takes it.
+    pub adversary: String,
+    /// `convicted`, `suspected` or `not found out`.
+    pub verdict: String,
+    /// Of what, or why.
+    pub words: String,
+    /// The replicas whose status accused it at the end.
+    pub accused_by: Vec<u16>,
+}
+
+/// A number about a replica, beside that of the other replicas.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SignRow {
+    /// The replica.
+    pub replica: u16,
+    /// What was counted, by all honest replicas but itself.
+    pub sign: String,
+    /// The number.
+    pub value: u64,
+    /// The median of the other replicas' numbers.
+    pub others: u64,
+    /// Whether the two are so far apart that the replica is suspect.
+    pub suspect: bool,
+}
+
+/// Two signed statements that contradict each other, kept beside the chains of honest replicas.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct EvidenceRow {
+    /// Whose.
+    pub accused: u16,
+    /// What they contradict each other in.
+    pub offence: String,
+    /// The view of the first statement; 0 where it is about none.
+    pub view: u64,
+    /// Its position; 0 where it is about none.
+    pub position: u64,
+    /// The replicas that hold it.
+    pub held_by: Vec<u16>,
 }
 
 /// A look at the process of one replica.

@@ -9,7 +9,8 @@ use askama::Template;
 
 use super::charts::{decision, homes, market, processes, service};
 use super::data::{
-    Check, Found, HomeRow, Latency, PRIVATE, Prediction, ReplicaRow, Report, RunInfo,
+    Check, EvidenceRow, Found, HomeRow, Latency, LiarRow, PRIVATE, Prediction, ReplicaRow, Report,
+    RunInfo, SignRow,
 };
 use super::exhibit::Exhibit;
 use super::figure::palette;
@@ -46,6 +47,9 @@ struct Page<'r> {
     latency: Option<Exhibit>,
     latencies: Vec<LatencyCells>,
     views: Option<Exhibit>,
+    liars: &'r [LiarRow],
+    signs: Vec<SignCells>,
+    evidence: Vec<[String; 5]>,
     processes: Vec<Exhibit>,
     diagram: Option<Exhibit>,
     phases: Vec<[String; 4]>,
@@ -110,12 +114,19 @@ struct LatencyCells {
 struct ReplicaCells {
     number: u16,
     up: bool,
+    lies: Option<String>,
     root: String,
     same: bool,
     executed: String,
     view: u64,
     starts: u32,
     chain: String,
+}
+
+struct SignCells {
+    name: String,
+    /// One per replica: the number, and whether it makes suspect.
+    values: Vec<(String, bool)>,
 }
 
 struct CounterCells {
@@ -151,6 +162,9 @@ pub(super) fn page(report: &Report, tables: &[Table]) -> Result<String, askama::
         latency: service::latency(&report.latencies),
         latencies: report.latencies.iter().filter(|row| row.count > 0).map(latency).collect(),
         views: service::views(report),
+        liars: &report.liars,
+        signs: signs(report),
+        evidence: report.evidence.iter().map(evidence).collect(),
         processes: processes::exhibits(&report.processes),
         diagram: decision::diagram(&report.diagram),
         phases: phases(report),
@@ -365,6 +379,7 @@ fn replica(row: &ReplicaRow, root: &str) -> ReplicaCells {
     ReplicaCells {
         number: row.replica,
         up: row.up,
+        lies: row.lies.clone(),
         root: row.root.chars().take(ROOT_SHOWN).collect(),
         same: row.root == root,
         executed: number::grouped(u128::from(row.executed)),
@@ -372,6 +387,27 @@ fn replica(row: &ReplicaRow, root: &str) -> ReplicaCells {
         starts: row.starts,
         chain: row.chain.clone(),
     }
+}
+
+/// What makes replicas suspect, a row per sign.
+fn signs(report: &Report) -> Vec<SignCells> {
+    let same = |one: &SignRow, other: &SignRow| one.sign == other.sign;
+    let cell = |row: &SignRow| (number::grouped(u128::from(row.value)), row.suspect);
+    let cells = |rows: &[SignRow]| SignCells {
+        name: rows[0].sign.clone(),
+        values: rows.iter().map(cell).collect(),
+    };
+    report.signs.chunk_by(same).map(cells).collect()
+}
+
+fn evidence(row: &EvidenceRow) -> [String; 5] {
+    let place = |number: u64| match number {
+        0 => "–".to_owned(),
+        number => number::grouped(u128::from(number)),
+    };
+    let holders: Vec<String> = row.held_by.iter().map(u16::to_string).collect();
+    let (view, position) = (number::grouped(u128::from(row.view)), place(row.position));
+    [row.accused.to_string(), row.offence.clone(), view, position, holders.join(", ")]
 }
 
 /// What replicas counted, a row per name.

@@ -47,6 +47,9 @@ pub(super) fn tables(report: &Report) -> Vec<Table> {
         decision(report),
         replicas(report),
         counters(report),
+        liars(report),
+        signs(report),
+        evidence(report),
         processes(report),
         events(report),
     ];
@@ -228,12 +231,13 @@ fn decision(report: &Report) -> Table {
 
 fn replicas(report: &Report) -> Table {
     let rows = report.replicas.iter().map(|row| {
-        row![row.replica, row.up, row.root, row.executed, row.view, row.starts, row.chain]
+        let lies = row.lies.as_deref().unwrap_or_default();
+        row![row.replica, row.up, lies, row.root, row.executed, row.view, row.starts, row.chain]
     });
     Table {
         name: "replicas.csv",
         what: "every replica at the end of the run",
-        header: &["replica", "up", "root", "executed", "view", "starts", "chain"],
+        header: &["replica", "up", "lies", "root", "executed", "view", "starts", "chain"],
         rows: rows.collect(),
     }
 }
@@ -246,6 +250,47 @@ fn counters(report: &Report) -> Table {
         name: "counters.csv",
         what: "what every replica counted since its last start",
         header: &["replica", "counter", "value"],
+        rows: rows.collect(),
+    }
+}
+
+/// Numbers of replicas in one cell.
+fn numbers(replicas: &[u16]) -> String {
+    replicas.iter().map(u16::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn liars(report: &Report) -> Table {
+    let rows = report.liars.iter().map(|row| {
+        row![row.replica, row.adversary, row.verdict, row.words, numbers(&row.accused_by)]
+    });
+    Table {
+        name: "liars.csv",
+        what: "who lied, and what the honest replicas found out",
+        header: &["replica", "adversary", "verdict", "because", "accused_by"],
+        rows: rows.collect(),
+    }
+}
+
+fn signs(report: &Report) -> Table {
+    let rows = report.signs.iter();
+    let rows = rows.map(|row| row![row.replica, row.sign, row.value, row.others, row.suspect]);
+    Table {
+        name: "signs.csv",
+        what: "what makes each replica suspect, beside the median of the others",
+        header: &["replica", "sign", "value", "median_of_others", "suspect"],
+        rows: rows.collect(),
+    }
+}
+
+fn evidence(report: &Report) -> Table {
+    let rows = report
+        .evidence
+        .iter()
+        .map(|row| row![row.accused, row.offence, row.view, row.position, numbers(&row.held_by)]);
+    Table {
+        name: "evidence.csv",
+        what: "contradictory statements that honest replicas hold, signed by the accused",
+        header: &["accused", "offence", "view", "position", "held_by"],
         rows: rows.collect(),
     }
 }

@@ -3,12 +3,14 @@
 //! In: a deployment on disk and the program to run. Out: processes. Refuses to know: why one is to be killed.
 //! Whatever happens, no process outlives the value that holds it.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use consensus::adversary::Adversary;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a replica may take to stop when asked.
@@ -53,6 +55,8 @@ pub struct Cluster {
     configs: Vec<PathBuf>,
     processes: Vec<Option<Child>>,
     starts: Vec<u32>,
+    /// Whoever lies from the start, and how; it goes on when it is started again.
+    liars: BTreeMap<usize, Adversary>,
 }
 
 /// Free pairs of ports on the loopback interface, all different.
@@ -77,8 +81,22 @@ impl Cluster {
     ///
     /// [`ClusterError::Start`]; all that started are killed then.
     pub fn start(program: &Path, configs: Vec<PathBuf>) -> Result<Self, ClusterError> {
+        Self::start_lying(program, configs, BTreeMap::new())
+    }
+
+    /// As [`Cluster::start`], with `liars` among them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cluster::start`].
+    pub fn start_lying(
+        program: &Path,
+        configs: Vec<PathBuf>,
+        liars: BTreeMap<usize, Adversary>,
+    ) -> Result<Self, ClusterError> {
         let (processes, starts) = (configs.iter().map(|_| None).collect(), vec![0; configs.len()]);
-        let mut cluster = Self { program: program.to_owned(), configs, processes, starts };
+        let program = program.to_owned();
+        let mut cluster = Self { program, configs, processes, starts, liars };
         for replica in 0..cluster.configs.len() {
             cluster.spawn(replica)?;
         }
@@ -90,7 +108,8 @@ impl Cluster {
         self.processes[replica].is_some()
     }
 
-    /// Looks for a replica that ended without being told to; it counts as down from then on.
+    /// Looks for a replica that ended without being told to; it counts as down from then on. A liar may end when it
+    /// likes.
     ///
     /// # Errors
     ///
@@ -102,15 +121,19 @@ impl Cluster {
                 running.try_wait().map_err(|source| ClusterError::Signal { replica, source })?;
             if let Some(status) = ended {
                 *process = None;
+                if self.liars.contains_key(&replica) {
+                    continue;
+                }
                 return Err(ClusterError::Ended { replica, status: status.to_string() });
             }
         }
         Ok(())
     }
 
-    /// How many replicas are down.
+    /// How many replicas are down, liars not counted.
     pub fn down(&self) -> usize {
-        self.processes.iter().filter(|process| process.is_none()).count()
+        let honest = (0..self.processes.len()).filter(|replica| !self.liars.contains_key(replica));
+        honest.filter(|replica| !self.is_up(*replica)).count()
     }
 
     /// How often each replica was started.
@@ -144,7 +167,10 @@ impl Cluster {
     ///
     /// [`ClusterError::Start`].
     pub fn spawn(&mut self, replica: usize) -> Result<(), ClusterError> {
-        self.spawn_with(replica, &[])
+        match self.liars.get(&replica).copied() {
+            Some(adversary) => self.spawn_liar(replica, adversary.name()),
+            None => self.spawn_with(replica, &[]),
+        }
     }
 
     /// Starts a replica that is down as a liar, and waits until it is ready.
@@ -219,7 +245,7 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// The first that fails; all are gone then.
+    /// The first honest one that fails; all are gone then.
     pub fn stop(mut self) -> Result<(), ClusterError> {
         for replica in 0..self.processes.len() {
             self.signal(replica, Signal::CONT)?; // one that is still paused could not hear the next
@@ -230,7 +256,9 @@ impl Cluster {
             let Some(mut process) = self.processes[replica].take() else { continue };
             let status = wait(&mut process, deadline)
                 .map_err(|source| ClusterError::Signal { replica, source })?;
-            if status.as_deref().is_none_or(|status| status != "exit status: 0") {
+            if !self.liars.contains_key(&replica)
+                && status.as_deref().is_none_or(|status| status != "exit status: 0")
+            {
                 let status = status.unwrap_or_else(|| "a kill, since it did not stop".to_owned());
                 return Err(ClusterError::Ended { replica, status });
             }

@@ -2,7 +2,11 @@
 //!
 //! In: the reference, what was played, the audits. Out: the report. Refuses to know: how it looks.
 
+use std::collections::BTreeMap;
+
 use community::Outcome;
+use consensus::adversary::Adversary;
+use consensus::committee::Committee;
 
 use crate::audit::Outcome as Audited;
 use crate::chains::disagreements;
@@ -15,6 +19,7 @@ use crate::simulation::Reference;
 use crate::talk::Status;
 
 use super::growth;
+use super::liars::Inquiry;
 use super::predict;
 use super::primitives::Primitives;
 use super::remote::Remains;
@@ -24,7 +29,9 @@ use super::setup::Setup;
 pub(super) struct Played {
     pub(super) outcome: Outcome,
     pub(super) remains: Remains,
-    /// Where each replica stood at the end; none if it was down.
+    /// Who lied, and how.
+    pub(super) liars: BTreeMap<u16, Adversary>,
+    /// Where each replica stood at the end; none if it was down or lied.
     pub(super) statuses: Vec<Option<Status>>,
     pub(super) starts: Vec<u32>,
     pub(super) views: Vec<ViewRow>,
@@ -39,12 +46,18 @@ pub(super) struct Evidence<'a> {
     pub(super) setup: &'a Setup,
     pub(super) reference: &'a Reference,
     pub(super) played: &'a Played,
-    /// One per replica; none for one that was down at the end.
+    pub(super) committee: Committee,
+    /// One per replica; none for one that was down at the end or lied.
     pub(super) audits: &'a [Option<Audited>],
     /// Gathered from the chain of the first replica that was up.
     pub(super) harvest: &'a Harvest,
     pub(super) primitives: Primitives,
     pub(super) run: RunInfo,
+}
+
+/// Where the chain of a replica lies in the folder of a report: a liar's apart.
+pub(super) fn chain_of(replica: u16, lies: bool) -> String {
+    format!("{}/replica-{replica}", if lies { "liars" } else { "chains" })
 }
 
 impl Evidence<'_> {
@@ -60,8 +73,17 @@ impl Evidence<'_> {
             .as_ref()
             .zip(registered)
             .map(|(probe, done)| probe.diagram(done.invoked_us));
+        let inquiry = self.inquiry();
+        let (evidence, signs) = (inquiry.evidence(), inquiry.signs());
+        let liars = inquiry.verdicts(&evidence, &signs);
+        let mut checks = self.checks(&root);
+        checks.push(inquiry.spared(&evidence));
+        checks.extend(inquiry.convicted(&liars));
         Report {
-            checks: self.checks(&root),
+            checks,
+            liars,
+            signs,
+            evidence,
             slots: self.harvest.slots().to_vec(),
             homes: self.harvest.homes(&setup.dataset, &played.outcome.homes, &tariff),
             predictions: self.predictions(),
@@ -73,6 +95,11 @@ impl Evidence<'_> {
             events: self.events(),
             run: RunInfo { root, ..self.run },
         }
+    }
+
+    fn inquiry(&self) -> Inquiry<'_> {
+        let Played { liars, statuses, .. } = self.played;
+        Inquiry { committee: self.committee, liars, statuses, audits: self.audits }
     }
 
     fn checks(&self, root: &str) -> Vec<Check> {
@@ -100,11 +127,19 @@ impl Evidence<'_> {
         rows
     }
 
+    /// The word that stands before replicas in claims, if some lie.
+    fn honest(&self) -> &'static str {
+        if self.played.liars.is_empty() { "" } else { "honest " }
+    }
+
     fn ended(&self) -> Check {
         let trouble = &self.played.trouble;
         let starts: u32 = self.played.starts.iter().sum();
         Check {
-            claim: "The run came to its end, and no replica ended by itself".to_owned(),
+            claim: format!(
+                "The run came to its end, and no {}replica ended by itself",
+                self.honest()
+            ),
             found: Found::of(trouble.is_empty()),
             detail: if trouble.is_empty() {
                 format!("{} replicas, {starts} starts", self.setup.replicas)
@@ -134,12 +169,12 @@ impl Evidence<'_> {
         let equal = live.iter().filter(|status| status.root.to_string() == root).count();
         let computed = self.audits.iter().flatten().filter(|audit| audit.root == root).count();
         Check {
-            claim: "Every replica that was up at the end has the state root that the simulation computed \
-                    without consensus"
-                .to_owned(),
-            found: Found::of(
-                !live.is_empty() && equal == live.len() && computed == live.len(),
+            claim: format!(
+                "Every {}replica that was up at the end has the state root that the simulation computed without \
+                 consensus",
+                self.honest()
             ),
+            found: Found::of(!live.is_empty() && equal == live.len() && computed == live.len()),
             detail: format!(
                 "{equal} of {} report root {}, {computed} chains lead to it when computed again",
                 live.len(),
@@ -167,15 +202,20 @@ impl Evidence<'_> {
         let sent = remains.history.count("invoke");
         let answered = remains.history.count("ok");
         let executed: Vec<u64> = self.audits.iter().flatten().map(|audit| audit.commands).collect();
+        let in_chains = executed.first().copied().unwrap_or(0);
+        // A liar may have requests of its own executed; that none of ours is missing, the roots show.
+        let strange = if self.played.liars.is_empty() { 0 } else { in_chains.saturating_sub(sent) };
         let repeats: u64 =
             self.audits.iter().flatten().map(|audit| audit.repeats).max().unwrap_or(0);
         Check {
             claim: "No command was lost and none was executed twice".to_owned(),
-            found: Found::of(sent == answered && executed.iter().all(|count| *count == sent)),
+            found: Found::of(
+                sent == answered && executed.iter().all(|count| *count == sent + strange),
+            ),
             detail: format!(
-                "{sent} sent, {answered} answered by f+1 replicas, {} executed by each chain, \
-                 {repeats} repeats passed over",
-                executed.first().copied().unwrap_or(0)
+                "{sent} sent, {answered} answered by f+1 replicas, {in_chains} executed by each chain, {repeats} \
+                 repeats passed over{}",
+                if strange > 0 { format!(", {strange} made up by liars") } else { String::new() }
             ),
         }
     }
@@ -196,8 +236,10 @@ impl Evidence<'_> {
         let clean = audits.iter().filter(|a| a.holds && a.not_checked.is_empty()).count();
         let sum = |of: fn(&Audited) -> u64| audits.iter().map(|audit| of(audit)).sum::<u64>();
         Check {
-            claim: "Every chain passes the offline audit, and all are equal block by block"
-                .to_owned(),
+            claim: format!(
+                "Every chain {}passes the offline audit, and all are equal block by block",
+                if self.played.liars.is_empty() { "" } else { "of an honest replica " }
+            ),
             found: Found::of(up > 0 && clean == up && apart.is_empty()),
             detail: format!(
                 "{clean} of {up} chains: {} certificates, {} signatures, {} bills, {} scores, {} invariant checks{}{}",
@@ -227,8 +269,9 @@ impl Evidence<'_> {
     fn replicas(&self) -> Vec<ReplicaRow> {
         let rows = (0_u16..).zip(&self.played.statuses).zip(&self.played.starts);
         rows.map(|((replica, status), starts)| {
-            let chain = format!("chains/replica-{replica}");
-            let row = ReplicaRow { replica, starts: *starts, chain, ..ReplicaRow::default() };
+            let lies = self.played.liars.get(&replica).map(|how| how.name().to_owned());
+            let chain = chain_of(replica, lies.is_some());
+            let row = ReplicaRow { replica, lies, starts: *starts, chain, ..ReplicaRow::default() };
             match status {
                 None => row,
                 Some(status) => ReplicaRow {

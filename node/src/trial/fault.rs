@@ -1,7 +1,7 @@
 //! Faults as they are asked for: the words of one option.
 //!
-//! In: `kill:WHO@slot=S[,restart=S2]`, `pause:WHO@slot=S,for=3s` or `random:SEED`. Out: what they mean. Refuses to
-//! know: whether a committee stands it.
+//! In: `kill:WHO@slot=S[,restart=S2]`, `pause:WHO@slot=S,for=3s`, `lie:WHO=ADVERSARY` or `random:SEED`. Out: what they
+//! mean. Refuses to know: whether a committee stands it, and which adversaries there are.
 //!
 //! Slots count from 0 over the whole run.
 
@@ -62,10 +62,12 @@ impl std::fmt::Display for Fault {
 }
 
 /// What one option asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// One fault.
     Strike(Fault),
+    /// This replica lies from the start, in the way of the adversary named.
+    Lie(u16, String),
     /// Faults for the whole run, drawn from this seed.
     Random(u64),
 }
@@ -75,6 +77,10 @@ pub fn parse(text: &str) -> Option<Asked> {
     let (kind, rest) = text.split_once(':')?;
     if kind == "random" {
         return Some(Asked::Random(rest.parse().ok()?));
+    }
+    if kind == "lie" {
+        let (replica, adversary) = rest.split_once('=')?;
+        return Some(Asked::Lie(replica.parse().ok()?, adversary.to_owned()));
     }
     let (who, when) = rest.split_once('@')?;
     let who = match who {

@@ -17,7 +17,7 @@ const DESCRIPTORS: u64 = 4;
 /// A process may grow by this part of what it held, in percent: headers, accounts and receipts grow with the chain.
 const MEMORY_PERCENT: u64 = 25;
 /// It may grow by so many kB whatever it held: what allocators and bursts round up to.
-const MEMORY_KB: u64 = 8 << 10;
+const MEMORY_KB: u64 = 4 << 10;
 
 /// What one process held at the medians of its second and its last quarter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ mod tests {
     }
 
     /// By hand, 4 replicas: second quarter 30 to 59 s, median 45; last quarter 90 to 119 s, median 105. 40,000 kB and
-    /// 400 kB a second: 58,000 and 82,000, where 58,000 + 14,500 + 8,192 = 80,692 are allowed.
+    /// 400 kB a second: 58,000 and 82,000, where 58,000 + 14,500 + 4,096 = 76,596 are allowed.
     #[test]
     fn a_process_that_goes_on_growing_fails() {
         let memory = check(&looks(1, |s| (40_000 + 400 * s, 20)), 4).expect("long enough");

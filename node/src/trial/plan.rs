@@ -3,21 +3,37 @@
 //! In: the options as they were typed. Out: faults that leave a quorum at every moment, or one line that says why not.
 //! Refuses to know: processes.
 //!
+//! Whoever lies does so from the beginning to the end, so it counts in every slot as one that is out: agreement rests
+//! on the others. It cannot be killed or paused as well, and beside it nothing can hit the primary as such: it may be
+//! the liar.
+//!
 //! A pause ends by the clock, not by slots; while it lasts the trial holds back any further fault that would take out
 //! more than the tolerated number.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use consensus::adversary::{Adversary, UnknownAdversary};
 use consensus::committee::Committee;
 
 use super::fault::{Asked, Fault, What, Who, parse};
 use super::random;
+
+/// What is to happen in a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Kills and pauses in order of slots.
+    pub faults: Vec<Fault>,
+    /// Who lies, and how.
+    pub liars: BTreeMap<u16, Adversary>,
+}
 
 /// Why a fault or a plan is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// Not of the form of a fault.
     #[error(
-        "--fault {text:?}: expected kill:WHO@slot=S[,restart=S2], pause:WHO@slot=S,for=SECONDSs or random:SEED, WHO \
-         a replica number or primary"
+        "--fault {text:?}: expected kill:WHO@slot=S[,restart=S2] or pause:WHO@slot=S,for=SECONDSs, WHO a replica \
+         number or primary, lie:NUMBER=ADVERSARY, or random:SEED"
     )]
     Form {
         /// What was given.
@@ -55,11 +71,15 @@ pub enum PlanError {
     },
     /// More replicas out at once than the committee tolerates.
     #[error(
-        "{out} replicas would be out in slots {first} to {last}, a committee of {size} tolerates {faults}"
+        "{out} {replicas} would be out in slots {first} to {last}{beside}, a committee of {size} tolerates {faults}",
+        replicas = if *out == 1 { "replica" } else { "replicas" },
+        beside = beside(liars)
     )]
     TooMany {
-        /// How many would be out.
+        /// How many would be out, liars not counted.
         out: usize,
+        /// Who lies all the time.
+        liars: Vec<u16>,
         /// The first such slot.
         first: u32,
         /// The last such slot.
@@ -89,6 +109,58 @@ pub enum PlanError {
         /// Slots of the run.
         slots: u32,
     },
+    /// A way to lie that nobody knows.
+    #[error("--fault {text:?}: {why}")]
+    NoSuchAdversary {
+        /// What was given.
+        text: String,
+        /// Which there are.
+        why: UnknownAdversary,
+    },
+    /// More liars than the committee tolerates.
+    #[error("--fault: replicas {} would lie, a committee of {size} tolerates {faults}", and(liars))]
+    TooManyLiars {
+        /// Who was to lie.
+        liars: Vec<u16>,
+        /// Size of the committee.
+        size: usize,
+        /// How many it tolerates.
+        faults: usize,
+    },
+    /// One replica that is to lie in two ways.
+    #[error("--fault {text:?}: replica {replica} lies already, as {already}")]
+    LiesTwice {
+        /// What was given.
+        text: String,
+        /// The replica.
+        replica: u16,
+        /// How it lies.
+        already: Adversary,
+    },
+    /// A liar that is to be hit as well.
+    #[error(
+        "--fault \"{fault}\": replica {liar} lies{maybe}, and a liar cannot be killed or paused as well",
+        maybe = if fault.who == Who::Primary { " and may be primary" } else { "" }
+    )]
+    LiarHit {
+        /// What was to hit it.
+        fault: Fault,
+        /// The liar.
+        liar: u16,
+    },
+    /// Nobody left whom drawn faults could hit.
+    #[error(
+        "--fault {text:?}: {}, which is all that a committee of {size} tolerates; nobody is left to hit",
+        lie(liars)
+    )]
+    NobodyLeft {
+        /// What was given.
+        text: String,
+        /// Who lies.
+        liars: Vec<u16>,
+        /// Size of the committee.
+        size: usize,
+    },
     /// One replica hit again while it is out.
     #[error("--fault: replica {replica} is hit in slot {slot} while it is still out")]
     Twice {
@@ -99,49 +171,124 @@ pub enum PlanError {
     },
 }
 
-/// Parses all faults and checks that a quorum stays up in every one of `slots` slots.
+/// `0, 2 and 5`.
+fn and(numbers: &[u16]) -> String {
+    let words: Vec<String> = numbers.iter().map(u16::to_string).collect();
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => "none".to_owned(),
+    }
+}
+
+/// `replica 0 lies`, `replicas 0 and 2 lie`.
+fn lie(liars: &[u16]) -> String {
+    match liars {
+        [one] => format!("replica {one} lies"),
+        many => format!("replicas {} lie", and(many)),
+    }
+}
+
+/// ` while replica 0 lies`; nothing without liars.
+fn beside(liars: &[u16]) -> String {
+    if liars.is_empty() { String::new() } else { format!(" while {}", lie(liars)) }
+}
+
+/// Parses all faults and checks that a quorum of honest replicas stays up in every one of `slots` slots.
 ///
 /// # Errors
 ///
 /// The first [`PlanError`].
-pub fn plan(texts: &[String], committee: Committee, slots: u32) -> Result<Vec<Fault>, PlanError> {
-    let mut faults = Vec::new();
+pub fn plan(texts: &[String], committee: Committee, slots: u32) -> Result<Plan, PlanError> {
+    let mut plan = Plan::default();
+    let (mut asked, mut random) = (Vec::new(), None);
     for text in texts {
         match parse(text).ok_or_else(|| PlanError::Form { text: text.clone() })? {
             Asked::Strike(fault) => {
                 check_one(text, &fault, committee, slots)?;
-                faults.push(fault);
+                plan.faults.push(fault);
+                asked.push(text);
+            }
+            Asked::Lie(replica, name) => {
+                check_number(text, replica, committee)?;
+                let adversary = name
+                    .parse()
+                    .map_err(|why| PlanError::NoSuchAdversary { text: text.clone(), why })?;
+                if let Some(already) = plan.liars.insert(replica, adversary) {
+                    return Err(PlanError::LiesTwice { text: text.clone(), replica, already });
+                }
             }
             Asked::Random(seed) => {
-                if let Some(other) = other_than(text, texts) {
-                    return Err(PlanError::NotAlone { random: text.clone(), other });
-                }
-                faults.extend(random::draw(seed, committee, slots));
-                if faults.is_empty() {
-                    return Err(PlanError::NoRoom { text: text.clone(), slots });
-                }
+                random = Some((text, seed));
+                asked.push(text);
             }
         }
     }
-    faults.sort_by_key(|fault| fault.slot);
-    check_all(&faults, committee, slots)?;
-    Ok(faults)
+    check_liars(&plan, committee)?;
+    if let Some((text, seed)) = random {
+        plan.faults = draw(text, seed, &asked, &plan, committee, slots)?;
+    }
+    plan.faults.sort_by_key(|fault| fault.slot);
+    check_all(&plan, committee, slots)?;
+    Ok(plan)
 }
 
-/// The first of `texts` beside `text`; `text` itself, if it is given twice.
-fn other_than(text: &str, texts: &[String]) -> Option<String> {
-    let mut others = texts.to_vec();
-    others.remove(texts.iter().position(|other| other == text)?);
-    others.into_iter().next()
+/// Draws the faults that `text` asks for; `asked` is all that is asked for but lies.
+fn draw(
+    text: &str,
+    seed: u64,
+    asked: &[&String],
+    plan: &Plan,
+    committee: Committee,
+    slots: u32,
+) -> Result<Vec<Fault>, PlanError> {
+    let random = text.to_owned();
+    if let [first, second, ..] = asked {
+        let other = if *first == text { second } else { first };
+        return Err(PlanError::NotAlone { random, other: other.to_string() });
+    }
+    let liars: BTreeSet<u16> = plan.liars.keys().copied().collect();
+    let drawn = random::draw(seed, committee, &liars, slots);
+    if !drawn.is_empty() {
+        return Ok(drawn);
+    }
+    let size = committee.size();
+    let liars = Vec::from_iter(liars);
+    Err(if liars.len() == committee.faults() {
+        PlanError::NobodyLeft { text: random, liars, size }
+    } else {
+        PlanError::NoRoom { text: random, slots }
+    })
+}
+
+fn check_liars(plan: &Plan, committee: Committee) -> Result<(), PlanError> {
+    let (size, faults) = (committee.size(), committee.faults());
+    if plan.liars.len() > faults {
+        let liars = plan.liars.keys().copied().collect();
+        return Err(PlanError::TooManyLiars { liars, size, faults });
+    }
+    for fault in &plan.faults {
+        let hits = |liar: &&u16| fault.who == Who::Primary || fault.who == Who::Replica(**liar);
+        if let Some(liar) = plan.liars.keys().find(hits) {
+            return Err(PlanError::LiarHit { fault: *fault, liar: *liar });
+        }
+    }
+    Ok(())
+}
+
+fn check_number(text: &str, got: u16, committee: Committee) -> Result<(), PlanError> {
+    if committee.size() > usize::from(got) {
+        return Ok(());
+    }
+    let (text, last) = (text.to_owned(), committee.size() - 1);
+    Err(PlanError::NoSuchReplica { text, got, last })
 }
 
 fn check_one(text: &str, fault: &Fault, committee: Committee, slots: u32) -> Result<(), PlanError> {
-    let text = || text.to_owned();
-    if let Who::Replica(got) = fault.who
-        && usize::from(got) >= committee.size()
-    {
-        return Err(PlanError::NoSuchReplica { text: text(), got, last: committee.size() - 1 });
+    if let Who::Replica(got) = fault.who {
+        check_number(text, got, committee)?;
     }
+    let text = || text.to_owned();
     let last = slots.saturating_sub(1);
     let What::Kill { restart: Some(restart) } = fault.what else {
         return within(text(), fault.slot, last);
@@ -158,7 +305,8 @@ fn within(text: String, got: u32, last: u32) -> Result<(), PlanError> {
     if got <= last { Ok(()) } else { Err(PlanError::NoSuchSlot { text, got, last }) }
 }
 
-fn check_all(faults: &[Fault], committee: Committee, slots: u32) -> Result<(), PlanError> {
+fn check_all(plan: &Plan, committee: Committee, slots: u32) -> Result<(), PlanError> {
+    let faults = &plan.faults;
     let out_in = |slot| {
         let covers = |fault: &&Fault| {
             let (begin, end) = fault.span(slots);
@@ -166,11 +314,12 @@ fn check_all(faults: &[Fault], committee: Committee, slots: u32) -> Result<(), P
         };
         faults.iter().filter(covers).count()
     };
-    let most = committee.faults();
+    let most = committee.faults() - plan.liars.len(); // which was checked before
     if let Some(first) = (0..slots).find(|slot| out_in(*slot) > most) {
         let last = (first..slots).take_while(|slot| out_in(*slot) > most).last().unwrap_or(first);
         let (out, size) = (out_in(first), committee.size());
-        return Err(PlanError::TooMany { out, first, last, size, faults: most });
+        let (liars, faults) = (plan.liars.keys().copied().collect(), committee.faults());
+        return Err(PlanError::TooMany { out, liars, first, last, size, faults });
     }
     for (index, later) in faults.iter().enumerate() {
         let Who::Replica(replica) = later.who else { continue };
@@ -185,102 +334,4 @@ fn check_all(faults: &[Fault], committee: Committee, slots: u32) -> Result<(), P
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn check(texts: &[&str], n: usize) -> Result<Vec<Fault>, String> {
-        let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
-        let committee = Committee::try_new(n).expect("n >= 4");
-        plan(&texts, committee, 192).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn faults_are_read_as_they_are_written() {
-        let faults =
-            check(&["pause:1@slot=50,for=3s", "kill:primary@slot=40,restart=45"], 4).expect("good");
-        let kill = What::Kill { restart: Some(45) };
-        let pause = What::Pause { length: Duration::from_secs(3) };
-        let expected = [
-            Fault { who: Who::Primary, what: kill, slot: 40 },
-            Fault { who: Who::Replica(1), what: pause, slot: 50 },
-        ];
-        assert_eq!(faults, expected, "in order of slots");
-        let written: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        assert_eq!(written, ["kill:primary@slot=40,restart=45", "pause:1@slot=50,for=3s"]);
-    }
-
-    #[test]
-    fn anything_else_is_refused_with_what_was_expected() {
-        for text in [
-            "",
-            "kill",
-            "kill:1",
-            "kill:x@slot=1",
-            "kill:1@slot=x",
-            "stop:1@slot=1",
-            "pause:1@slot=1",
-            "pause:1@slot=1,for=3",
-            "kill:1@slot=1,for=3s",
-            "lie:2=equivocator",
-            "random",
-            "random:x",
-            "random:-1",
-        ] {
-            let error = check(&[text], 4).expect_err(text);
-            assert!(error.starts_with(&format!("--fault {text:?}: expected")), "{error}");
-        }
-    }
-
-    #[test]
-    fn replicas_and_slots_that_do_not_exist_are_named() {
-        let error = check(&["kill:4@slot=1"], 4).expect_err("no replica 4");
-        assert_eq!(
-            error,
-            "--fault \"kill:4@slot=1\": there is no replica 4, the committee has 0 to 3"
-        );
-        let error = check(&["kill:1@slot=192"], 4).expect_err("no slot 192");
-        assert_eq!(
-            error,
-            "--fault \"kill:1@slot=192\": slot 192 never comes, the run has slots 0 to 191"
-        );
-        assert!(check(&["kill:1@slot=9,restart=9"], 4).is_err());
-    }
-
-    /// Drawn faults are faults like any other: a committee of any size stands them. Nothing stands beside them.
-    #[test]
-    fn drawn_faults_pass_the_same_checks() {
-        for (seed, n) in (0..40).flat_map(|seed| [4, 5, 7, 10].map(|n| (seed, n))) {
-            let drawn = check(&[&format!("random:{seed}")], n).expect("it passes");
-            assert!(drawn.len() >= 10, "192 slots have room for more than {drawn:?}");
-        }
-        assert_eq!(
-            check(&["kill:1@slot=3", "random:7"], 7),
-            Err("--fault \"random:7\" draws the faults of the whole run, \"kill:1@slot=3\" cannot stand beside it"
-                .into())
-        );
-        assert!(check(&["random:7", "random:7"], 7).is_err());
-        let short = plan(&["random:1".to_owned()], Committee::try_new(4).expect("n >= 4"), 3);
-        assert_eq!(
-            short.map_err(|error| error.to_string()),
-            Err("--fault \"random:1\": a run of 3 slots has no room for a fault with quiet slots around it".into())
-        );
-    }
-
-    /// Two of four at once are too many, one after the other is fine; seven tolerate two.
-    #[test]
-    fn a_plan_must_leave_a_quorum_up() {
-        let overlap = ["kill:0@slot=10,restart=30", "kill:1@slot=20,restart=40"];
-        let error = check(&overlap, 4).expect_err("two out");
-        assert_eq!(
-            error,
-            "2 replicas would be out in slots 20 to 29, a committee of 4 tolerates 1"
-        );
-        assert!(check(&overlap, 7).is_ok());
-        assert!(check(&["kill:0@slot=10,restart=20", "kill:1@slot=20,restart=40"], 4).is_ok());
-        assert!(check(&["kill:primary@slot=10", "kill:1@slot=20"], 4).is_err(), "never returns");
-        let twice = check(&["kill:3@slot=10,restart=20", "pause:3@slot=15,for=1s"], 7);
-        assert_eq!(twice, Err("--fault: replica 3 is hit in slot 15 while it is still out".into()));
-    }
-}
+mod tests;

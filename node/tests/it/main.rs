@@ -9,3 +9,4 @@ mod struck;
 mod crashes;
 mod hostile;
 mod liars;
+mod found_out;

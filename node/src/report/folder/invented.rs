@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::report::histogram::Samples;
 use crate::report::{
-    Check, EventRow, Found, HomeRow, Latency, MessageRow, Prediction, ProcessRow, ReplicaRow,
-    Report, RunInfo, SlotRow, ViewRow,
+    Check, EventRow, EvidenceRow, Found, HomeRow, Latency, LiarRow, MessageRow, Prediction,
+    ProcessRow, ReplicaRow, Report, RunInfo, SignRow, SlotRow, ViewRow,
 };
 
 const RETAIL: i64 = 300_000;
@@ -40,6 +40,9 @@ pub(crate) fn run(days: u32, homes: u32, replicas: u16) -> Report {
         views: views(slots, replicas),
         diagram: if with_replicas { decision(replicas, &mut noise) } else { Vec::new() },
         replicas: (0..replicas).map(|replica| standing(replica, u64::from(slots))).collect(),
+        liars: Vec::new(),
+        signs: Vec::new(),
+        evidence: Vec::new(),
         processes: processes(slots, replicas),
         events: if with_replicas { events(slots) } else { Vec::new() },
     }
@@ -227,6 +230,41 @@ fn views(slots: u32, replicas: u16) -> Vec<ViewRow> {
     rows.map(|(slot, replica)| ViewRow { slot, replica, view: u64::from(slot >= 38) }).collect()
 }
 
+/// A run of a day on four replicas of which replica 2 lies, and is convicted.
+pub(crate) fn with_a_liar() -> Report {
+    let mut report = run(1, 6, 4);
+    report.replicas[2] = ReplicaRow {
+        replica: 2,
+        lies: Some("equivocator".to_owned()),
+        starts: 1,
+        chain: "liars/replica-2".to_owned(),
+        ..ReplicaRow::default()
+    };
+    report.liars = vec![LiarRow {
+        replica: 2,
+        adversary: "equivocator".to_owned(),
+        verdict: "convicted".to_owned(),
+        words: "two commits (first in view 0 at position 7; proof with replicas 1, 3)".to_owned(),
+        accused_by: vec![1, 3],
+    }];
+    let sign = |replica: u16| SignRow {
+        replica,
+        sign: "messages that the protocol rejected".to_owned(),
+        value: if replica == 2 { 1_234 } else { 5 },
+        others: 5,
+        suspect: replica == 2,
+    };
+    report.signs = (0..4).map(sign).collect();
+    report.evidence = vec![EvidenceRow {
+        accused: 2,
+        offence: "two commits".to_owned(),
+        view: 0,
+        position: 7,
+        held_by: vec![1, 3],
+    }];
+    report
+}
+
 /// A look per slot, at most a hundred; replica 0 has a second process after a while without any.
 fn processes(slots: u32, replicas: u16) -> Vec<ProcessRow> {
     let looks = u64::from(slots.min(100));
@@ -264,6 +302,7 @@ fn standing(replica: u16, slots: u64) -> ReplicaRow {
     ReplicaRow {
         replica,
         up: true,
+        lies: None,
         root: ROOT.to_owned(),
         executed: slots * 5 + 1,
         view: 1,

@@ -71,6 +71,7 @@ fn shapes() -> Vec<(&'static str, Report)> {
         ("sixteen replicas", invented::run(1, 8, 16)),
         ("more replicas than are drawn", invented::run(1, 3, 20)),
         ("nobody trades", quiet),
+        ("a liar", invented::with_a_liar()),
         ("extremes", extreme),
     ]
 }
@@ -326,6 +327,28 @@ fn a_replica_with_another_root_is_marked() {
     let page = html(&report);
     assert_eq!((page.matches("✓ same").count(), page.matches("✗ differs").count()), (2, 1));
     assert!(page.contains(">down<"));
+}
+
+// Who lied, what was found, and where the proof is; nothing is claimed about a liar's state. Without liars there is no
+// such part.
+#[test]
+fn liars_have_a_section_of_their_own() {
+    let report = invented::with_a_liar();
+    let page = html(&report);
+    for words in [
+        "href=\"#liars\"",
+        "<b>convicted</b>",
+        "two commits (first in view 0 at position 7; proof with replicas 1, 3)",
+        "lies (equivocator)",
+        "! 1\u{202f}234",
+        "csv/evidence.csv",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert_eq!(page.matches("✓ same").count(), 3);
+    let names: Vec<&str> = tables(&report).iter().map(|table| table.name).collect();
+    assert!(["liars.csv", "signs.csv", "evidence.csv"].iter().all(|name| names.contains(name)));
+    assert!(!html(&invented::run(1, 4, 4)).contains("Who lied"));
 }
 
 // Ten seconds: who saved, how much, and who lost. By hand: 0.50 + 0.25 - 0.10 = 0.65 of 6.00, in
