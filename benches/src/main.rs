@@ -87,6 +87,10 @@ impl Name {
     }
 }
 
+/// The one that `gridquorum` has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Experiment { name, only, runs, seconds, csv, svg } => {

@@ -129,6 +129,25 @@ mod tests {
         }
     }
 
+    /// Papers.md 2.8, the trap: of five replicas two sets of 2f+1 = 3 may share one alone, which may be the faulty one.
+    /// The quorum of such sizes lies above 2f+1, and one less is never safe.
+    #[test]
+    fn a_quorum_is_no_smaller_than_safety_asks_for() {
+        for n in Committee::MIN_SIZE..=Committee::MAX_SIZE {
+            let c = Committee::try_new(n).expect("within bounds");
+            let shared = |quorum: usize| (2 * quorum).saturating_sub(n);
+            assert!(shared(c.quorum() - 1) <= c.faults(), "{n}: a smaller quorum would do");
+            let trap = n % 3 != 1;
+            assert_eq!(
+                shared(2 * c.faults() + 1) <= c.faults(),
+                trap,
+                "{n}: 2f+1 is safe for 3f+1 only"
+            );
+        }
+        let five = Committee::try_new(5).expect("within bounds");
+        assert_eq!((five.faults(), five.quorum(), 2 * 3 - 5), (1, 4, 1));
+    }
+
     #[test]
     fn sizes_out_of_range_do_not_construct() {
         for got in [0, 3, 1_001, 70_000] {

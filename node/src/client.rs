@@ -348,7 +348,10 @@ impl Worker {
                 // A replica closes connections that do not say anything; nobody waits for this answer.
                 self.send(replica, &ToReplica::Ask { id: 0, question: Question::Ping });
             }
-            Arrival::Replies(answers) => answers.into_iter().for_each(|a| self.reply(a)),
+            Arrival::Replies(answers) => {
+                let now_us = unix_us();
+                answers.into_iter().for_each(|answer| self.reply(answer, now_us));
+            }
             Arrival::Answer { id, answer } => {
                 if let Some((_, waiting)) = self.questions.remove(&id) {
                     drop(waiting.send(answer)); // nobody may be waiting any more
@@ -360,11 +363,11 @@ impl Worker {
         }
     }
 
-    fn reply(&mut self, answer: Verified<Answered>) {
+    fn reply(&mut self, answer: Verified<Answered>, now_us: u64) {
         let (id, from, timestamp) = (answer.reply.client, answer.from, answer.reply.timestamp);
         let Some(seat) = self.seats.get_mut(&id) else { return };
         if seat.last == timestamp && seat.arrivals.iter().all(|(earlier, _)| *earlier != from) {
-            seat.arrivals.push((from, unix_us()));
+            seat.arrivals.push((from, now_us));
         }
         if let Ok(actions) = seat.client.step(ClientEvent::Received(answer)) {
             self.perform(id, actions);

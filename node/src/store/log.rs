@@ -243,12 +243,12 @@ impl Log {
         Ok(payload)
     }
 
-    /// Replaces the file by one that holds only `payloads`, atomically and durably.
+    /// Replaces the file by one that holds only these values, atomically and durably.
     ///
     /// # Errors
     ///
     /// [`LogError::Io`]; the old file is still there then.
-    pub fn replace(&mut self, payloads: &[Vec<u8>]) -> Result<(), LogError> {
+    pub fn replace<T: Serialize>(&mut self, values: &[T]) -> Result<(), LogError> {
         let io = |source| LogError::Io { path: self.path.clone(), source };
         let fresh = self.path.with_extension("new");
         match std::fs::remove_file(&fresh) {
@@ -256,8 +256,8 @@ impl Log {
             _ => {}
         }
         let (mut log, _) = Self::open(&fresh)?;
-        for payload in payloads {
-            log.append(payload);
+        for value in values {
+            log.append_value(value);
         }
         log.sync()?;
         std::fs::rename(&fresh, &self.path).map_err(io)?;

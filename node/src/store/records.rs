@@ -50,9 +50,9 @@ impl RecordsError {
 impl Records {
     /// The longest record: a new-view message with a full window.
     const RECORD_MAX: usize = 32 << 20;
-    /// The log is compacted when it has grown by this much, and to three times its compact size: rewriting it then
-    /// costs half of what was written since, at most.
-    const GROWTH: u64 = 8 << 20;
+    /// The log is compacted when it has grown by this much, and to five times its compact size: rewriting it then
+    /// costs a quarter of what was written since, at most.
+    const GROWTH: u64 = 32 << 20;
 
     /// Opens the log and returns all records in it.
     ///
@@ -103,7 +103,7 @@ impl Records {
 
     /// Whether the log has grown enough to be worth compacting.
     pub fn is_worth_compacting(&self) -> bool {
-        self.log.len() > 3 * self.compact + Self::GROWTH
+        self.log.len() > 5 * self.compact + Self::GROWTH
     }
 
     /// Replaces all records by these.
@@ -112,8 +112,7 @@ impl Records {
     ///
     /// [`LogError`]; the old records are still there then.
     pub fn compact<R: Serialize>(&mut self, records: &[R]) -> Result<(), LogError> {
-        let payloads: Vec<_> = records.iter().map(wire::encode).collect();
-        self.log.replace(&payloads)?;
+        self.log.replace(records)?;
         self.compact = self.log.len();
         Ok(())
     }

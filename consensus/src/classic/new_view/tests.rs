@@ -55,7 +55,7 @@ fn signed(votes: Vec<ViewChange>) -> Vec<Arc<Signed<ViewChange>>> {
     votes.into_iter().map(|vote| Arc::new(signer(vote.from.get()).sign(vote))).collect()
 }
 
-/// OSDI 1999, section 4.4, worked by hand.
+/// OSDI 1999, section 4.4, worked by hand (papers.md 2.8).
 /// V gives min-s 100, prepared (101, a, view 0) and (103, c, view 0): O = 101:a, 102:null, 103:c.
 #[test]
 fn a_gap_between_what_prepared_becomes_null() {
