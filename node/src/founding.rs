@@ -107,6 +107,14 @@ pub enum FoundingError {
         /// The widest window whose NEW-VIEW fits.
         widest: u64,
     },
+    /// A part of the protocol that this node has no application for: with it, replicas would wait for what never comes.
+    #[error(
+        "limits: {field} = true, but this node neither answers reads nor exports snapshots; expected false"
+    )]
+    NotServed {
+        /// The field.
+        field: &'static str,
+    },
 }
 
 /// A signed vote takes at most so many bytes: view, position (8 each), digest (32), voter (2), signature (64), and tags
@@ -130,6 +138,16 @@ fn new_view_bytes(committee: Committee, window: u64) -> u64 {
         .saturating_mul(view_change)
         .saturating_add(window.saturating_mul(VOTE_BYTES))
         .saturating_add(FRAME_BYTES)
+}
+
+/// The ledger answers questions as of its last closed slot and keeps every block, so the node serves neither reads at
+/// the newest position nor snapshots.
+fn check_served(spec: &LimitsSpec) -> Result<(), FoundingError> {
+    let asked = [("reads", spec.reads), ("snapshots", spec.snapshots)];
+    match asked.into_iter().find(|(_, asked)| *asked) {
+        Some((field, _)) => Err(FoundingError::NotServed { field }),
+        None => Ok(()),
+    }
 }
 
 fn check_new_view(committee: Committee, window: u64) -> Result<(), FoundingError> {
@@ -171,6 +189,7 @@ impl Founding {
         let replicas: Vec<_> = file.replicas.iter().map(|key| PublicKey::new(key.0)).collect();
         let limits = Limits::try_new(file.limits)?;
         check_new_view(committee, limits.spec().window)?;
+        check_served(limits.spec())?;
         let parts = (file.region.digest(), &replicas, limits.spec());
         let network = NetworkId::new(Digest::of("gridquorum network v1", &parts));
         let founding = Self { region: file.region, replicas, committee, limits, network };
@@ -254,6 +273,7 @@ fn place(path: &Path, bytes: &[u8], error: FoundingError) -> FoundingError {
             names.find_map(|name| last(bytes, &format!("\"{name}\"")))
         }
         FoundingError::NewView { .. } => last(bytes, "\"window\""),
+        FoundingError::NotServed { field } => last(bytes, &format!("\"{field}\"")),
         _ => None,
     };
     // Bounds that the file leaves to their defaults stand nowhere in it; the list of replicas always does.

@@ -96,6 +96,15 @@ fn a_genesis_with_too_few_replicas_or_a_repeated_key_is_refused() {
     std::fs::write(&genesis, limits).expect("writable");
     let line = refused(&["node", "--config", &config]);
     assert!(line.contains(": field pipeline: limits: pipeline = 4000 must not"), "{line}");
+
+    for field in ["reads", "snapshots"] {
+        let asked =
+            original.replacen(&format!("\"{field}\": false"), &format!("\"{field}\": true"), 1);
+        assert_ne!(asked, original, "{field} stands there");
+        std::fs::write(&genesis, asked).expect("writable");
+        let line = refused(&["node", "--config", &config]);
+        assert!(line.contains(&format!(": field {field}: limits: {field} = true, but")), "{line}");
+    }
 }
 
 #[test]
