@@ -122,9 +122,12 @@ impl Inquiry<'_> {
         audits.map(|audit| audit.votes.get(&replica).copied().unwrap_or(0)).sum()
     }
 
-    /// Views in which it was primary and that the honest ones have left.
+    /// Views in which it was primary and that f+1 honest replicas have left: one alone may have lost its patience.
     fn given_up(&self, replica: u16) -> u64 {
-        let now = self.statuses.iter().flatten().map(|status| status.view).max().unwrap_or(0);
+        let mut views: Vec<u64> =
+            self.statuses.iter().flatten().map(|status| status.view).collect();
+        views.sort_unstable_by(|one, other| other.cmp(one));
+        let now = views.get(self.committee.faults()).copied().unwrap_or(0);
         let led = (0..now).filter(|v| self.committee.primary(View::new(*v)).get() == replica);
         led.count() as u64
     }
