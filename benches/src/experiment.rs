@@ -6,3 +6,4 @@ pub mod throughput;
 pub mod latency;
 pub mod recovery;
 pub mod burst;
+pub mod scaling;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use benches::experiment::{burst, latency, recovery, throughput};
+use benches::experiment::{burst, latency, recovery, scaling, throughput};
 use benches::processes::replica;
 use benches::setting::{Output, Setting};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -65,6 +65,8 @@ enum Name {
     Recovery,
     /// The half minute before a gate closes: 2,700 signed orders a second.
     Burst,
+    /// What a command costs over the size of batches and of the committee; fails if counts are not the predicted ones.
+    Scaling,
 }
 
 impl Name {
@@ -75,6 +77,7 @@ impl Name {
             Self::Latency => latency::SAYS,
             Self::Recovery => recovery::SAYS,
             Self::Burst => burst::SAYS,
+            Self::Scaling => scaling::SAYS,
         }
     }
 
@@ -82,7 +85,7 @@ impl Name {
     const fn seconds(self) -> u64 {
         match self {
             Self::Burst => 30,
-            Self::Throughput | Self::Latency | Self::Recovery => 5,
+            Self::Throughput | Self::Latency | Self::Recovery | Self::Scaling => 5,
         }
     }
 }
@@ -106,6 +109,7 @@ fn main() -> anyhow::Result<()> {
                 Name::Latency => latency::run(&setting, output),
                 Name::Recovery => recovery::run(&setting, output),
                 Name::Burst => burst::run(&setting, output),
+                Name::Scaling => scaling::run(&setting, output),
             }
         }
         Command::Node { config } => replica(&config),

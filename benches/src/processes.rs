@@ -56,6 +56,8 @@ pub struct Mode {
     pub view_timeout_ms: u64,
     /// How often a replica that waits for something says so, in milliseconds.
     pub status_interval_ms: u64,
+    /// Positions above the stable checkpoint; the records of those are kept.
+    pub window: u64,
 }
 
 impl Mode {
@@ -69,6 +71,8 @@ impl Mode {
         batch: 1_024,
         view_timeout_ms: 20_000,
         status_interval_ms: 200,
+        // Batches are large here.
+        window: 64,
     };
 }
 
@@ -113,9 +117,8 @@ impl Processes {
             pending: 65_536,
             view_timeout_ms: mode.view_timeout_ms,
             status_interval_ms: mode.status_interval_ms,
-            // Batches are large here; the records of those above the stable checkpoint are kept.
-            window: 64,
-            checkpoint_interval: 16,
+            window: mode.window,
+            checkpoint_interval: mode.window / 4,
             ..LimitsSpec::default()
         };
         let plan = Plan {

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 /// How long one replica may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
 /// How long counters may take to come to rest.
-const RESTING: Duration = Duration::from_secs(60);
+const RESTING: Duration = Duration::from_secs(20);
 
 /// Where one replica stands; none if it does not answer.
 pub async fn status(gateway: &Gateway, replica: u16) -> Option<Status> {
@@ -28,9 +28,9 @@ pub fn read(status: &Status, count: Count) -> u64 {
     status.counters.get(count.name()).copied().unwrap_or(0)
 }
 
-/// Where all replicas stand once all answer, have executed the same, and two looks in a row see the same decisions and
-/// votes; none if that does not come about.
-pub async fn at_rest(gateway: &Gateway, replicas: usize) -> Option<Vec<Status>> {
+/// Where the replicas stand that answer, and whether they rest: all answer and have executed the same, and two looks in
+/// a row see the same decisions and votes. Waits for that for a while.
+pub async fn at_rest(gateway: &Gateway, replicas: usize) -> (Vec<Status>, bool) {
     let deadline = Instant::now() + RESTING;
     let mut before = None;
     loop {
@@ -42,10 +42,10 @@ pub async fn at_rest(gateway: &Gateway, replicas: usize) -> Option<Vec<Status>> 
         let together = all.iter().all(|status| status.executed == all[0].executed);
         let complete = all.len() == replicas && together;
         if complete && before.as_ref() == Some(&moving) {
-            return Some(all);
+            return (all, true);
         }
         if Instant::now() > deadline {
-            return None;
+            return (all, false);
         }
         before = Some(moving);
         sleep(Duration::from_millis(50)).await;

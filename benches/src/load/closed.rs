@@ -45,8 +45,9 @@ pub async fn closed(
                 let done = gateway.submit(&signer, Timestamp::ZERO, vec![7; bytes], Vec::new());
                 let done = done.await;
                 let now = Instant::now();
+                let mut outcome = outcome.borrow_mut();
+                outcome.slowest = outcome.slowest.max(now - sent);
                 if now < end {
-                    let mut outcome = outcome.borrow_mut();
                     match done {
                         Ok(_) => outcome.answered(now - sent),
                         Err(_) => outcome.failed += 1,

@@ -16,6 +16,8 @@ pub struct Outcome {
     pub failed: u64,
     /// How long was measured.
     pub measured: Duration,
+    /// The longest that a request of a closed loop waited, those included that came too late to count.
+    pub slowest: Duration,
     /// Latencies in microseconds, of the requests that were answered.
     latencies: Histogram<u64>,
 }
@@ -25,7 +27,7 @@ impl Outcome {
     pub fn new(measured: Duration) -> Self {
         let latencies = Histogram::new_with_bounds(1, 120_000_000, 3);
         let latencies = latencies.expect("bounds and digits are within the histogram's own");
-        Self { done: 0, failed: 0, measured, latencies }
+        Self { done: 0, failed: 0, measured, slowest: Duration::ZERO, latencies }
     }
 
     /// One more request was answered after so long.

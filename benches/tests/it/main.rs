@@ -4,3 +4,4 @@ mod small;
 mod latencies;
 mod recoveries;
 mod bursts;
+mod scalings;
