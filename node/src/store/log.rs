@@ -243,12 +243,12 @@ impl Log {
         Ok(payload)
     }
 
-    /// Replaces the file by one that holds only these values, atomically and durably.
+    /// Replaces the file by one that holds only what `fill` appends, atomically and durably.
     ///
     /// # Errors
     ///
     /// [`LogError::Io`]; the old file is still there then.
-    pub fn replace<T: Serialize>(&mut self, values: &[T]) -> Result<(), LogError> {
+    pub fn replace(&mut self, fill: impl FnOnce(&mut Self)) -> Result<(), LogError> {
         let io = |source| LogError::Io { path: self.path.clone(), source };
         let fresh = self.path.with_extension("new");
         match std::fs::remove_file(&fresh) {
@@ -256,9 +256,7 @@ impl Log {
             _ => {}
         }
         let (mut log, _) = Self::open(&fresh)?;
-        for value in values {
-            log.append_value(value);
-        }
+        fill(&mut log);
         log.sync()?;
         std::fs::rename(&fresh, &self.path).map_err(io)?;
         sync_folder(&self.path).map_err(io)?;

@@ -112,7 +112,11 @@ impl Records {
     ///
     /// [`LogError`]; the old records are still there then.
     pub fn compact<R: Serialize>(&mut self, records: &[R]) -> Result<(), LogError> {
-        self.log.replace(records)?;
+        self.log.replace(|fresh| {
+            for record in records {
+                fresh.append_value(record);
+            }
+        })?;
         self.compact = self.log.len();
         Ok(())
     }

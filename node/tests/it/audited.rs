@@ -126,6 +126,15 @@ fn foreign_and_missing_chains_are_found_out() {
     assert!(text.contains("replica 2 was up at the end, and its chain is missing"), "{text}");
 }
 
+fn replace(log: &mut Log, entries: &[Vec<u8>]) {
+    let fill = |fresh: &mut Log| {
+        for entry in entries {
+            fresh.append(entry);
+        }
+    };
+    log.replace(fill).expect("writable");
+}
+
 /// A replica stores a checkpoint's certificate before it has executed up to it. Killed in between it leaves an honest
 /// chain that ends before its last certificate: that is said, and is no fault. A forged one is.
 #[test]
@@ -138,7 +147,8 @@ fn a_chain_that_ends_before_its_last_certificate_is_honest() {
     let path = chain.join("blocks.log");
     let (mut blocks, entries) = Log::open(&path).expect("a log");
     let entries: Vec<Vec<u8>> = entries.into_iter().map(|(_, payload)| payload).collect();
-    blocks.replace(&entries[..entries.len() - 3]).expect("writable");
+    // Several slots, for the certificate of the last one may not have come before the end.
+    replace(&mut blocks, &entries[..entries.len() - 40]);
     drop(blocks);
     let (code, text) = audited(&chain, &[]);
     assert_eq!(code, Some(0), "{text}");
@@ -149,7 +159,7 @@ fn a_chain_that_ends_before_its_last_certificate_is_honest() {
     let mut entries: Vec<Vec<u8>> = entries.into_iter().map(|(_, payload)| payload).collect();
     let last = entries.last_mut().expect("a certificate");
     *last.last_mut().expect("not empty") ^= 1;
-    certificates.replace(&entries).expect("writable");
+    replace(&mut certificates, &entries);
     let (code, text) = audited(&chain, &[]);
     assert_eq!(code, Some(1), "{text}");
 }

@@ -177,7 +177,10 @@ fn replacing_keeps_only_what_is_given() {
     let scratch = Scratch::new("replace");
     written(&scratch, &["a", "b", "c"]);
     let (mut log, _) = Log::open(&scratch.log()).expect("a good file");
-    log.replace(b"c").expect("the disk works");
+    let fill = |fresh: &mut Log| {
+        fresh.append(b"c");
+    };
+    log.replace(fill).expect("the disk works");
     log.append(b"d");
     log.sync().expect("the disk works");
     assert_eq!(payloads(&scratch.log()).expect("a good file"), [b"c".to_vec(), b"d".to_vec()]);
