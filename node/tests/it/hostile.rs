@@ -162,9 +162,9 @@ fn framed(message: &ToReplica) -> Vec<u8> {
 }
 
 /// Whoever asks and does not read costs a bounded amount of memory: 100 connections, each asking 20,000 times for
-/// more than 20 MB of answers, cost a replica less than 1 MiB each. (Their queues hold 256 KiB each; reading, encryption
-/// and what the allocator keeps for later add theirs, and three times as many questions cost no more.) Others are
-/// answered all the while.
+/// more than 20 MB of answers, cost a replica less than 1 MiB each. (Their queues hold 256 KiB each; reading,
+/// encryption and what the allocator keeps for later add theirs, and three times as many questions cost no more.)
+/// Others are answered all the while.
 #[test]
 fn questions_without_reading_cost_little_memory() {
     const CONNECTIONS: usize = 100;
