@@ -168,6 +168,7 @@ impl Gateway {
             committee: founding.committee(),
             patience,
             connections,
+            view: View::ZERO,
             seats: HashMap::new(),
             alarms: BTreeSet::new(),
             connected: BTreeSet::new(),
@@ -247,6 +248,8 @@ struct Worker {
     committee: Committee,
     patience: Patience,
     connections: Vec<mpsc::Sender<Payload>>,
+    /// The highest view that a result stood for: what one client learned, all others need not find out again.
+    view: View,
     seats: HashMap<ClientId, Seat>,
     /// When whose timer runs out.
     alarms: BTreeSet<(Instant, ClientId)>,
@@ -308,6 +311,7 @@ impl Worker {
                 .insert(id, Seat { client, hellos, last, arrivals, waiting: None, rings: None });
         }
         let seat = self.seats.get_mut(&id).expect("a seat is taken above");
+        seat.client.believe(self.view);
         match seat.client.step(ClientEvent::Submit { operation, attachment }) {
             Ok(actions) => {
                 seat.last = seat.client.outstanding().unwrap_or(last);
@@ -472,6 +476,7 @@ impl Worker {
     fn done(&mut self, id: ClientId, result: Vec<u8>) {
         let Some(seat) = self.seats.get_mut(&id) else { return };
         let view = seat.client.view();
+        self.view = self.view.max(view);
         let Some(Waiting { done, invoked_us, .. }) = seat.waiting.take() else { return };
         let finished = Done { result, invoked_us, done_us: unix_us(), view };
         drop(done.send(Ok(finished))); // nobody may be waiting any more

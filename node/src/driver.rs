@@ -40,15 +40,13 @@ use counted::{first_time, is_vote, upkeep};
 use exit::{Exit, Outgoing};
 
 use crate::application::Application;
-use crate::config::Durability;
 use crate::metrics::{Count, Heard, Metrics};
 use crate::peers::link::{Payload, Senders};
 use crate::registry::Registry;
-use crate::store::chain::{CHAIN_ADVICE, Chain, ChainError};
+use crate::store::chain::{CHAIN_ADVICE, ChainError};
 use crate::store::evidence::EvidenceLog;
+use crate::store::journal::Journal;
 use crate::store::log::LogError;
-use crate::store::records::Records;
-use crate::store::syncer::Syncer;
 use crate::talk::{Status, ToClient, Unwelcome};
 use crate::trace::{Trace, unix_us};
 
@@ -56,6 +54,8 @@ use crate::trace::{Trace, unix_us};
 pub const QUEUE: usize = 64;
 /// Inputs stepped through before their messages leave.
 const ROUND: usize = 1_024;
+/// Messages and replies that wait for the disk. Beyond it no more input is taken, which the senders feel.
+const HELD: usize = 32_768;
 /// Bytes of decisions in one answer to a replica that fell behind.
 const RECALL_BYTES: usize = 2 << 20;
 /// Answers of that kind to one replica between two ticks: an honest one catches up with a few hundred decisions per
@@ -95,14 +95,8 @@ pub struct Parts<P, A> {
     pub replica: P,
     /// Its application.
     pub application: A,
-    /// Its promises.
-    pub records: Records,
-    /// Its chain.
-    pub chain: Chain,
-    /// Waits for the disk.
-    pub syncer: Syncer,
-    /// What it waits for.
-    pub durability: Durability,
+    /// Its promises and its chain.
+    pub journal: Journal,
     /// Signs replies.
     pub signer: Signer,
     /// Whether it does.
@@ -175,11 +169,11 @@ impl<P: Classic, A: Application> Driver<P, A> {
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => break,
-                files = self.parts.syncer.end(), if self.exit.is_busy() => {
+                files = self.parts.journal.end(), if self.exit.is_busy() => {
                     self.parts.metrics.add(Count::Syncs, files?);
                     self.exit.end();
                 }
-                input = inbox.recv() => match input {
+                input = inbox.recv(), if self.exit.waiting().len() < HELD => match input {
                     Some(input) => self.take(input, &mut inbox)?,
                     None => break,
                 },
@@ -192,7 +186,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
         while let Some(input) = inbox.recv().await {
             self.take(input, &mut inbox)?;
         }
-        self.finish()
+        self.finish().await
     }
 
     /// Steps through `input` and whatever else is queued, up to a round.
@@ -209,16 +203,20 @@ impl<P: Classic, A: Application> Driver<P, A> {
     /// The first events of a life, in the order that [`Protocol::new`] asks for: `Started`, then after a restart the
     /// chain on disk, which is executed again and must lead where it led.
     fn start(&mut self) -> Result<(), DriverError> {
+        // Votes of an earlier life are repeated, so what stands behind them must not be lost any more.
+        let synced = self.parts.journal.settle()?;
+        self.parts.metrics.add(Count::Syncs, synced);
         self.tell_accused();
         self.step(Event::Started)?;
         let me = self.parts.replica.id();
-        let last = self.parts.chain.last();
+        let last = self.parts.journal.chain().last();
         loop {
             let first = self.parts.replica.standing().executed.next();
             if first > last {
                 return Ok(());
             }
-            let decisions = self.parts.chain.recall(first, self.parts.window, RECALL_BYTES)?;
+            let chain = self.parts.journal.chain();
+            let decisions = chain.recall(first, self.parts.window, RECALL_BYTES)?;
             if decisions.is_empty() {
                 tracing::warn!(%first, "its private parts are not here; the other replicas are asked");
                 return Ok(());
@@ -298,7 +296,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
             }
             Action::Reply { reply } => self.exit.push(Outgoing::Reply(self.executions, reply)),
             Action::Persist { record } => {
-                self.parts.records.append(&record);
+                self.parts.journal.promise(&record);
                 self.exit.wrote_record();
                 self.parts.metrics.add(Count::Records, 1);
             }
@@ -330,7 +328,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
                 self.local.push_back(Event::Answered { client, timestamp, result });
             }
             Action::Execute { decision, fresh } => self.execute(&decision, &fresh)?,
-            Action::Skip { decision } => self.parts.chain.append(&decision, None),
+            Action::Skip { decision } => self.parts.journal.chain_mut().append(&decision, None),
             Action::Stable { certificate } => self.keep_checkpoint(&certificate),
             Action::Accuse { evidence, .. } => self.accuse(&evidence)?,
             Action::Recall { to, first, most } => self.recall(to, first, most)?,
@@ -357,7 +355,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
         let answered = self.recalls.entry(to).or_insert(0);
         *answered += 1;
         if *answered <= RECALLS_PER_TICK {
-            let decisions = self.parts.chain.recall(first, most, RECALL_BYTES)?;
+            let decisions = self.parts.journal.chain().recall(first, most, RECALL_BYTES)?;
             self.local.push_back(Event::Recalled { to, decisions });
         }
         Ok(())
@@ -367,7 +365,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
         let seq = decision.seq();
         let done = self.parts.application.execute(decision, fresh);
         self.executions += 1;
-        let kept = self.parts.chain.header(seq);
+        let kept = self.parts.journal.chain().header(seq);
         if kept.is_some_and(|kept| *kept != done.header) {
             return Err(DriverError::Diverged(seq));
         }
@@ -376,7 +374,7 @@ impl<P: Classic, A: Application> Driver<P, A> {
             self.parts.metrics.add(Count::Executed, done.outcomes.len() as u64);
             self.parts.trace.note_reply(seq, self.parts.replica.id());
         }
-        self.parts.chain.append(decision, Some(done.header));
+        self.parts.journal.chain_mut().append(decision, Some(done.header));
         let (state, outcomes, checkpoint) = (done.state, done.outcomes, done.checkpoint);
         self.local.push_back(Event::Executed { seq, state, outcomes, checkpoint });
         Ok(())
@@ -384,50 +382,36 @@ impl<P: Classic, A: Application> Driver<P, A> {
 
     /// A checkpoint is stable. Records below it go when they are compacted, which waits for the chain.
     fn keep_checkpoint(&mut self, certificate: &CheckpointCertificate) {
-        self.parts.chain.append_checkpoint(certificate);
+        self.parts.journal.chain_mut().append_checkpoint(certificate);
         self.exit.wrote_chain();
     }
 
-    fn sync_chain(&mut self) -> Result<(), DriverError> {
-        if self.parts.durability == Durability::Sync {
-            let synced = self.parts.chain.sync()?;
-            self.parts.metrics.add(Count::Syncs, synced);
-        }
-        Ok(())
-    }
-
-    /// Writes what this round owes, gives the disk work if it has none, and lets go what waits for nothing.
+    /// Gives the disk what this round owes if it has nothing to do, and lets go what waits for nothing.
     fn finish_round(&mut self) -> Result<(), DriverError> {
-        self.parts.records.flush()?;
-        self.parts.chain.flush()?;
-        if self.parts.records.is_worth_compacting() {
-            self.compact()?;
+        let Parts { journal, replica, metrics, .. } = &mut self.parts;
+        if journal.is_worth_compacting() && !self.exit.is_busy() {
+            metrics.add(Count::Syncs, journal.compact(&replica.records())?);
         }
-        if self.parts.durability == Durability::Async {
+        if !journal.is_waited_for() {
+            journal.flush()?;
             self.exit.forgive();
         } else if let Some(owed) = self.exit.begin() {
-            let mut debts = if owed.chain { self.parts.chain.debts()? } else { Vec::new() };
-            debts.extend(self.parts.records.debt()?);
-            self.parts.syncer.begin(debts);
+            journal.begin(owed.chain);
+        } else if !self.exit.is_busy() {
+            journal.flush()?; // no record is owed, so none is missing behind the chain
         }
         self.let_go();
         self.tell_standing();
         Ok(())
     }
 
-    /// Rewrites the records as the few that a restart needs. Rare, so it may wait for the disk.
-    fn compact(&mut self) -> Result<(), DriverError> {
-        self.sync_chain()?;
-        self.parts.records.compact(&self.parts.replica.records())?;
-        self.parts.metrics.add(Count::Syncs, 1);
-        Ok(())
-    }
-
     /// The end: everything taken in is made durable, and leaves as far as the links still take it.
-    fn finish(&mut self) -> Result<(), DriverError> {
-        let synced = u64::from(self.parts.records.sync()?);
+    async fn finish(&mut self) -> Result<(), DriverError> {
+        if self.exit.is_busy() {
+            self.parts.metrics.add(Count::Syncs, self.parts.journal.end().await?);
+        }
+        let synced = self.parts.journal.settle()?;
         self.parts.metrics.add(Count::Syncs, synced);
-        self.sync_chain()?;
         self.exit.forgive();
         self.let_go();
         self.tell_standing();

@@ -26,6 +26,7 @@ use crate::peers::link::{Senders, listen};
 use crate::registry::Registry;
 use crate::store::chain::{Chain, ChainError};
 use crate::store::evidence::{EvidenceError, EvidenceLog};
+use crate::store::journal::Journal;
 use crate::store::records::{Records, RecordsError};
 use crate::store::syncer::Syncer;
 use crate::talk::Status;
@@ -199,10 +200,7 @@ pub async fn serve_as<P: Classic, A: Application>(
     let parts = Parts {
         replica,
         application,
-        records,
-        chain,
-        syncer,
-        durability: config.durability,
+        journal: Journal::new(records, chain, syncer, config.durability),
         signer: config.signer.clone(),
         clients,
         evidence,

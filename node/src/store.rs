@@ -23,4 +23,5 @@ pub mod log;
 pub mod syncer;
 pub mod records;
 pub mod chain;
+pub mod journal;
 pub mod evidence;

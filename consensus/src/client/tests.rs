@@ -59,6 +59,20 @@ fn a_result_needs_a_weak_certificate() {
     assert_eq!(bench.reply(0, b"yes"), Err(ClientReject::NotMine));
 }
 
+/// Whom a client asks first follows the highest view it was told of, and a lower one changes nothing.
+#[test]
+fn a_word_about_the_view_decides_who_is_asked_first() {
+    let mut bench = bench();
+    bench.client.believe(View::new(6));
+    bench.client.believe(View::new(1));
+    assert_eq!(bench.client.view(), View::new(6));
+    let actions = bench.submit();
+    let [ClientAction::Send { to, .. }, ClientAction::Arm { .. }] = actions.as_slice() else {
+        panic!("{actions:?}")
+    };
+    assert_eq!(*to, ReplicaId::new(2), "6 modulo 4");
+}
+
 /// The request goes to the primary alone; silence sends the very same bytes to everybody, ever more patiently.
 #[test]
 fn silence_widens_the_circle_and_the_patience() {

@@ -122,8 +122,7 @@ impl Exit {
     }
 
     /// What waits, in order.
-    #[cfg(test)]
-    pub(super) fn waiting(&self) -> impl Iterator<Item = &Outgoing> {
+    pub(super) fn waiting(&self) -> impl ExactSizeIterator<Item = &Outgoing> {
         self.held.iter().map(|held| &held.outgoing)
     }
 }

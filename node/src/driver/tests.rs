@@ -5,15 +5,20 @@ use std::path::{Path, PathBuf};
 use community::terms;
 use consensus::certificate::{CommitCertificate, Decision};
 use consensus::classic::{Config, Replica};
-use consensus::ids::{Digest, View};
+use consensus::ids::{Digest, Timestamp, View};
 use consensus::keys::Signer;
+use consensus::request::{Request, Submission};
 use ledger::Genesis;
 
 use super::*;
+use crate::config::Durability;
 use crate::executor::Executor;
 use crate::founding::{Founding, FoundingFile, state_digest};
 use crate::hex::Hex32;
 use crate::people;
+use crate::store::chain::Chain;
+use crate::store::records::Records;
+use crate::store::syncer::Syncer;
 
 /// A folder that is removed at the end.
 struct Scratch(PathBuf);
@@ -56,13 +61,12 @@ fn driver(folder: &Path, metrics: &Arc<Metrics>) -> Driver<Replica, Executor> {
         genesis: state_digest(&founding.genesis_header()),
     };
     let (_, stop) = watch::channel(false);
+    let chain = Chain::open(&folder.join("chain")).expect("good files");
+    let syncer = Syncer::start().expect("a thread");
     Driver::new(Parts {
         replica: Replica::new(config, promises),
         application: Executor::new(&founding),
-        records,
-        chain: Chain::open(&folder.join("chain")).expect("good files"),
-        syncer: Syncer::start().expect("a thread"),
-        durability: Durability::Sync,
+        journal: Journal::new(records, chain, syncer, Durability::Sync),
         signer: Signer::ed25519(founding.scope(), [2; 32]),
         clients: ClientAuthentication::Signature,
         evidence: EvidenceLog::open(&folder.join("chain")).expect("a good file"),
@@ -105,12 +109,12 @@ async fn a_checkpoint_vote_waits_for_the_chain() {
         let votes = driver.exit.waiting().any(Outgoing::is_checkpoint);
         assert_eq!(votes, synced, "a vote waits, other things leave");
         while driver.exit.is_busy() {
-            metrics.add(Count::Syncs, driver.parts.syncer.end().await.expect("the disk works"));
+            metrics.add(Count::Syncs, driver.parts.journal.end().await.expect("the disk works"));
             driver.exit.end();
         }
         driver.finish_round().expect("the disk works");
         assert_eq!(driver.exit.waiting().count(), 0);
-        assert_eq!(!driver.parts.chain.is_dirty(), synced);
+        assert_eq!(!driver.parts.journal.chain().is_dirty(), synced);
         assert_eq!(metrics.read(Count::Syncs) > before, synced, "blocks.log was waited for");
     }
 }
@@ -157,4 +161,93 @@ async fn questions_for_decisions_are_answered_a_few_times_per_tick() {
     driver.timers.insert(Timer::Status, Instant::now());
     driver.expire().expect("a tick");
     assert_eq!(ask(&mut driver, 0), 4);
+}
+
+/// A client's request waits here, and the patience for it runs out.
+fn leaves_its_view(driver: &mut Driver<Replica, Executor>) {
+    let signer = Signer::ed25519(founding().scope(), people::operator_seed(1));
+    let request = Request::new(signer.public_key(), Timestamp::new(1), vec![1_u8]);
+    let attachment = Vec::new();
+    let message = Message::Request(Submission { request: signer.sign(request), attachment });
+    let message = founding().keyring().verify(message).expect("signed");
+    driver.step(Event::Received(message)).expect("it waits");
+    driver.step(Event::Expired(Timer::View)).expect("it asks for the next view");
+}
+
+fn waiting_view_changes(driver: &Driver<Replica, Executor>) -> usize {
+    let is_one = |outgoing: &&Outgoing| {
+        matches!(
+            outgoing,
+            Outgoing::All(Message::ViewChange(_), _) | Outgoing::To(_, Message::ViewChange(_), _)
+        )
+    };
+    driver.exit.waiting().filter(is_one).count()
+}
+
+/// A VIEW-CHANGE that waits for the disk when the replica is stopped leaves after the disk has ended, not before.
+#[tokio::test]
+async fn a_stop_waits_for_the_disk() {
+    let scratch = Scratch::new("stop");
+    let metrics = Arc::new(Metrics::default());
+    let mut driver = driver(&scratch.0, &metrics);
+    driver.start().expect("nothing to replay");
+    driver.finish_round().expect("the disk works");
+    leaves_its_view(&mut driver);
+    driver.finish_round().expect("the disk works");
+    assert!(driver.exit.is_busy());
+    assert_eq!((waiting_view_changes(&driver), metrics.read(Count::Syncs)), (1, 0));
+    driver.finish().await.expect("the disk works");
+    assert_eq!(waiting_view_changes(&driver), 0);
+    assert_eq!(metrics.read(Count::Syncs), 1, "records.log was waited for");
+}
+
+/// What a killed process promised may be in the machine's memory only. The next one repeats it to others, so it has it
+/// made durable before it says anything.
+#[tokio::test]
+async fn a_restart_makes_old_promises_durable() {
+    let scratch = Scratch::new("old");
+    let metrics = Arc::new(Metrics::default());
+    let mut first = driver(&scratch.0, &metrics);
+    first.start().expect("nothing to replay");
+    leaves_its_view(&mut first);
+    first.parts.journal.flush().expect("the operating system has it, and no disk");
+    drop(first);
+
+    assert_eq!(metrics.read(Count::Syncs), 0);
+    let mut second = driver(&scratch.0, &metrics);
+    second.start().expect("good records");
+    assert_eq!(metrics.read(Count::Syncs), 1, "records.log was waited for");
+    assert_eq!(second.parts.replica.standing().view, View::new(1), "it remembers");
+}
+
+/// As long as a promise is not durable, no block that could rest on it is in the file.
+#[tokio::test]
+async fn the_chain_follows_the_promises() {
+    let scratch = Scratch::new("follows");
+    let metrics = Arc::new(Metrics::default());
+    let mut driver = driver(&scratch.0, &metrics);
+    driver.start().expect("nothing to replay");
+    driver.finish_round().expect("the disk works");
+    let me = driver.parts.replica.id();
+    let blocks = scratch.0.join("chain/blocks.log");
+    let length = || std::fs::metadata(&blocks).expect("there").len();
+    leaves_its_view(&mut driver);
+    driver.step(Event::Recalled { to: me, decisions: nulls(3) }).expect("skipped");
+    assert_eq!(length(), 0, "a promise is owed");
+    driver.finish_round().expect("the disk works");
+    // While the disk is at work more is decided; nothing but the disk's thread may write it.
+    let later: Vec<_> = nulls(4).split_off(3);
+    driver.step(Event::Recalled { to: me, decisions: later }).expect("skipped");
+    driver.finish_round().expect("the disk works");
+    let asked = driver.parts.journal.chain().recall(SeqNum::new(1), 9, 1 << 20);
+    assert!(asked.expect("readable").is_empty(), "nothing is known to be in the file");
+    driver.parts.journal.end().await.expect("the disk works");
+    driver.exit.end();
+    let three = length();
+    let recalled = |driver: &Driver<Replica, Executor>| {
+        driver.parts.journal.chain().recall(SeqNum::new(1), 9, 1 << 20).expect("readable").len()
+    };
+    assert_eq!((three > 0, recalled(&driver)), (true, 3));
+    driver.finish_round().expect("the disk works");
+    assert!(length() > three && recalled(&driver) == 4, "no promise is owed: the rest follows");
 }

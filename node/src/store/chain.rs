@@ -200,13 +200,16 @@ impl Chain {
     }
 
     /// As [`Log::debt`] for each file, in the order in which they must become durable: private parts first.
-    ///
-    /// # Errors
-    ///
-    /// As [`Log::debt`].
-    pub fn debts(&mut self) -> Result<Vec<Debt>, LogError> {
-        let debts = [self.private.debt()?, self.blocks.debt()?, self.checkpoints.debt()?];
-        Ok(debts.into_iter().flatten().collect())
+    pub fn debts(&mut self, durable: bool) -> Vec<Debt> {
+        let logs = [&mut self.private, &mut self.blocks, &mut self.checkpoints];
+        logs.into_iter().filter_map(|log| log.debt(durable)).collect()
+    }
+
+    /// As [`Log::paid`] for each file.
+    pub fn paid(&mut self) {
+        [&mut self.private, &mut self.blocks, &mut self.checkpoints]
+            .into_iter()
+            .for_each(Log::paid);
     }
 
     /// Whether something may not be durable yet.
@@ -226,13 +229,13 @@ impl Chain {
     }
 
     /// Reads decisions from `first` on, at most `most` of them and about `bytes` long together, up to the first
-    /// whose private parts are missing.
+    /// whose private parts are missing or that is not in the file yet.
     ///
     /// # Errors
     ///
     /// [`ChainError`].
     pub fn recall(
-        &mut self,
+        &self,
         first: SeqNum,
         most: usize,
         bytes: usize,
@@ -242,12 +245,12 @@ impl Chain {
         let end = self.missing.range(seq..).next().copied().unwrap_or(self.last().next());
         while decisions.len() < most && total < bytes && seq < end {
             let index = usize::try_from(seq.get() - 1).expect("an index into a list in memory");
-            let payload = self.blocks.read(self.places[index])?;
+            let Some(payload) = self.blocks.read(self.places[index])? else { break };
             total += payload.len();
             let sealed: Sealed = decode(Path::new("blocks.log"), index, &payload)?;
             let mut parts = Vec::new();
             if let Some(place) = self.parts.get(&seq) {
-                let payload = self.private.read(*place)?;
+                let Some(payload) = self.private.read(*place)? else { break };
                 total += payload.len();
                 let found: Private = decode(Path::new("private.log"), index, &payload)?;
                 parts = found.parts;

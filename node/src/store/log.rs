@@ -24,7 +24,8 @@
 //!   although a power cut can do that too: it cannot be told from damage, and a stopped replica harms nobody.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -47,7 +48,10 @@ const PAGE: usize = 4 << 10;
 pub struct Log {
     path: PathBuf,
     file: Arc<File>,
+    /// Bytes in the file once everything handed out is paid.
     length: u64,
+    /// Bytes that are in the file.
+    written: u64,
     /// Groups not yet handed to the operating system.
     buffer: Vec<u8>,
     /// Where in the buffer the last group begins, while it can grow.
@@ -56,21 +60,29 @@ pub struct Log {
     dirty: bool,
 }
 
-/// Something written that is not durable yet.
+/// Something appended that is to reach the file, and to become durable if that is asked for.
 #[derive(Debug)]
 pub struct Debt {
     path: PathBuf,
     file: Arc<File>,
+    bytes: Vec<u8>,
+    offset: u64,
+    durable: bool,
 }
 
 impl Debt {
-    /// Waits until it is durable.
+    /// Writes it, and waits until it and everything before it is durable if that is asked for; whether it was.
     ///
     /// # Errors
     ///
     /// [`LogError::Io`]; the process must stop then.
-    pub fn pay(self) -> Result<(), LogError> {
-        self.file.sync_data().map_err(|source| LogError::Io { path: self.path, source })
+    pub fn pay(self) -> Result<bool, LogError> {
+        let Self { path, file, bytes, offset, durable } = self;
+        let pay = || {
+            file.write_all_at(&bytes, offset)?;
+            if durable { file.sync_data() } else { Ok(()) }
+        };
+        pay().map(|()| durable).map_err(|source| LogError::Io { path, source })
     }
 }
 
@@ -133,14 +145,14 @@ impl Log {
             file.set_len(length).map_err(io)?;
             file.sync_all().map_err(io)?;
         }
-        file.seek(SeekFrom::Start(length)).map_err(io)?;
         let frames = found.entries.iter().map(|place| (*place, place.of(&bytes).to_vec()));
         let frames = frames.collect();
         let (path, buffer) = (path.to_owned(), Vec::new());
         // What an earlier process wrote may still be in the machine's memory only.
         let dirty = length > 0;
         let file = Arc::new(file);
-        Ok((Self { path, file, length, buffer, group: None, dirty }, frames))
+        let written = length;
+        Ok((Self { path, file, length, written, buffer, group: None, dirty }, frames))
     }
 
     /// Appends a payload; it reaches the operating system with the next [`Log::flush`].
@@ -184,17 +196,19 @@ impl Log {
         head[4..].copy_from_slice(&length_check(length));
     }
 
-    /// Hands everything appended to the operating system, as one group.
+    /// Hands everything appended to the operating system. What [`Log::debt`] handed out is paid by then, or a hole
+    /// would stay where it belongs if the process died.
     ///
     /// # Errors
     ///
     /// [`LogError::Io`]; durability is in doubt then, and the process should stop.
     pub fn flush(&mut self) -> Result<(), LogError> {
         self.close_group();
-        let written = self.file.as_ref().write_all(&self.buffer);
+        let written = self.file.write_all_at(&self.buffer, self.length);
         written.map_err(|source| LogError::Io { path: self.path.clone(), source })?;
         self.dirty |= !self.buffer.is_empty();
         self.length += self.buffer.len() as u64;
+        self.written = self.length;
         self.buffer.clear();
         Ok(())
     }
@@ -213,34 +227,37 @@ impl Log {
         Ok(std::mem::take(&mut self.dirty))
     }
 
-    /// Flushes, and hands out what it takes to make everything so far durable elsewhere; none if it is durable. From
-    /// then on the log counts as durable: whoever takes the debt stops the process if it cannot be paid.
-    ///
-    /// # Errors
-    ///
-    /// As [`Log::flush`].
-    pub fn debt(&mut self) -> Result<Option<Debt>, LogError> {
-        self.flush()?;
-        let owed = std::mem::take(&mut self.dirty);
-        Ok(owed.then(|| Debt { path: self.path.clone(), file: self.file.clone() }))
+    /// Hands out what was appended, for somebody else to write and, if `durable`, to wait for; none if there is
+    /// nothing to do. From then on it counts as done: whoever takes the debt stops the process if it cannot be paid,
+    /// and says so with [`Log::paid`] before the next one is handed out.
+    pub fn debt(&mut self, durable: bool) -> Option<Debt> {
+        self.close_group();
+        self.dirty |= !self.buffer.is_empty();
+        let (bytes, offset) = (std::mem::take(&mut self.buffer), self.length);
+        self.length += bytes.len() as u64;
+        let durable = durable && std::mem::take(&mut self.dirty);
+        let (path, file) = (self.path.clone(), self.file.clone());
+        (durable || !bytes.is_empty()).then_some(Debt { path, file, bytes, offset, durable })
     }
 
-    /// Reads one payload again.
+    /// What was handed out is in the file.
+    pub fn paid(&mut self) {
+        self.written = self.length;
+    }
+
+    /// Reads one payload again; none if it is not in the file yet.
     ///
     /// # Errors
     ///
     /// [`LogError::Io`].
-    pub fn read(&mut self, place: Place) -> Result<Vec<u8>, LogError> {
-        self.flush()?;
+    pub fn read(&self, place: Place) -> Result<Option<Vec<u8>>, LogError> {
+        if place.offset + u64::from(place.length) > self.written {
+            return Ok(None);
+        }
         let mut payload = vec![0; place.length as usize];
-        let mut file = self.file.as_ref();
-        let mut fetch = || {
-            file.seek(SeekFrom::Start(place.offset))?;
-            file.read_exact(&mut payload)?;
-            file.seek(SeekFrom::Start(self.length)).map(|_| ())
-        };
-        fetch().map_err(|source| LogError::Io { path: self.path.clone(), source })?;
-        Ok(payload)
+        let read = self.file.read_exact_at(&mut payload, place.offset);
+        read.map_err(|source| LogError::Io { path: self.path.clone(), source })?;
+        Ok(Some(payload))
     }
 
     /// Replaces the file by one that holds only what `fill` appends, atomically and durably.

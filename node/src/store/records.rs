@@ -83,13 +83,14 @@ impl Records {
         self.log.sync()
     }
 
-    /// As [`Log::debt`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Log::debt`].
-    pub fn debt(&mut self) -> Result<Option<Debt>, LogError> {
-        self.log.debt()
+    /// As [`Log::debt`], to become durable.
+    pub fn debt(&mut self) -> Option<Debt> {
+        self.log.debt(true)
+    }
+
+    /// As [`Log::paid`].
+    pub fn paid(&mut self) {
+        self.log.paid();
     }
 
     /// Hands everything appended to the operating system.

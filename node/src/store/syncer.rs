@@ -1,7 +1,7 @@
 //! A thread that waits for the disk, so that nothing else has to.
 //!
-//! In: what was written and has to become durable. Out: word that it is, once per round of waiting. Refuses to know:
-//! what is written, and who waits for it.
+//! In: what has to be written and to become durable, in order. Out: word that it is, once per round of waiting.
+//! Refuses to know: what is written, and who waits for it.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -29,7 +29,8 @@ impl Syncer {
         Ok(Self { jobs, done })
     }
 
-    /// Has these become durable, in this order. One word comes back for each call.
+    /// Has these written, in this order, each durable before the next is begun if it is to be. One word comes back
+    /// for each call.
     pub fn begin(&self, debts: Vec<Debt>) {
         // The thread ends only when this sender is gone.
         let _ = self.jobs.send(debts);
@@ -50,9 +51,8 @@ impl Syncer {
 
 fn serve(work: &Receiver<Vec<Debt>>, report: &UnboundedSender<Result<u64, LogError>>) {
     for debts in work {
-        let count = debts.len() as u64;
-        let paid = debts.into_iter().try_for_each(Debt::pay);
-        if report.send(paid.map(|()| count)).is_err() {
+        let paid = debts.into_iter().try_fold(0, |files, debt| Ok(files + u64::from(debt.pay()?)));
+        if report.send(paid).is_err() {
             return;
         }
     }

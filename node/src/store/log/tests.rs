@@ -44,9 +44,25 @@ fn what_was_synced_is_there_after_reopening() {
     let (mut log, frames) = Log::open(&scratch.log()).expect("a good file");
     assert_eq!(frames.iter().map(|(_, p)| p.len()).collect::<Vec<_>>(), [1, 0, 3]);
     let place = log.append(b"dd");
-    assert_eq!(log.read(place).expect("readable before it is synced"), b"dd");
-    assert_eq!(log.read(frames[2].0).expect("readable"), b"ccc");
+    assert_eq!(log.read(place).expect("not there yet"), None);
+    log.flush().expect("the disk works");
+    assert_eq!(log.read(place).expect("readable before it is synced").as_deref(), Some(&b"dd"[..]));
+    assert_eq!(log.read(frames[2].0).expect("readable").as_deref(), Some(&b"ccc"[..]));
     assert_eq!(payloads(&scratch.log()).expect("a good file").len(), 4);
+
+    // What is handed out is there when it is paid, and what is appended meanwhile stands behind it.
+    let handed = log.append(b"e");
+    let debt = log.debt(true).expect("something was appended");
+    let behind = log.append(b"f");
+    assert_eq!(log.read(handed).expect("not there yet"), None);
+    assert!(debt.pay().expect("the disk works"), "it was waited for");
+    log.paid();
+    assert_eq!(log.read(handed).expect("readable").as_deref(), Some(&b"e"[..]));
+    assert_eq!(log.read(behind).expect("not there yet"), None);
+    log.sync().expect("the disk works");
+    assert_eq!(log.read(behind).expect("readable").as_deref(), Some(&b"f"[..]));
+    assert_eq!(payloads(&scratch.log()).expect("a good file").len(), 6);
+    assert!(log.debt(true).is_none(), "nothing is owed");
 }
 
 /// Appends each text in a group of its own, as rounds of a driver do.
