@@ -15,6 +15,7 @@ use std::thread;
 use consensus::adversary::Adversary;
 use consensus::ids::Digest;
 use consensus::sim::branch::{Branches, expected};
+use consensus::sim::exit::Driver;
 use consensus::sim::fault::Class;
 use consensus::sim::scenario::{Outcome, Scenario};
 use consensus::sim::swarm;
@@ -74,6 +75,7 @@ impl Report {
         self.changed += u64::from(outcome.view > 0);
         self.tally.merge(&outcome.tally);
         self.branches.merge(&outcome.branches);
+        self.tally.count("driver", Driver::of(scenario.number("driver")).name());
         for (adversary, _) in scenario.liars.values() {
             self.tally.count("liar", adversary.name());
         }
@@ -137,13 +139,19 @@ const MESSAGES: [&str; 12] = [
     "stable",
 ];
 /// Turns of a run that are worth a count of their own.
-const EVENTS: [&str; 4] =
-    ["null request", "stable checkpoint", "catch-up served", "refuses to start"];
+const EVENTS: [&str; 5] = [
+    "null request",
+    "stable checkpoint",
+    "catch-up served",
+    "refuses to start",
+    "execution undone",
+];
 
 /// Everything beside refusals and branches of handlers that a swarm has to reach.
 pub fn counted() -> Vec<(&'static str, &'static str)> {
     let mut all: Vec<_> = Class::ALL.iter().map(|class| ("fault", class.name())).collect();
     all.extend(Adversary::ALL.iter().map(|adversary| ("liar", adversary.name())));
+    all.extend([Driver::InStep, Driver::Pipelined].map(|driver| ("driver", driver.name())));
     all.extend(MESSAGES.map(|name| ("received", name)));
     all.push(("refused", "forged"));
     all.extend(EVENTS.map(|name| ("event", name)));

@@ -1,8 +1,10 @@
 //! What a machine does: it boots, steps, performs what its replica wants, and dies.
 //!
-//! In: events for one machine. Out: its actions, performed in order; what follows a write waits until it is durable.
+//! In: events for one machine. Out: its actions, performed in order; what follows a write waits until it is durable, or
+//! what leaves does ([`super::exit::Driver`]).
 //! Refuses to know: how a message travels.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +19,7 @@ use crate::protocol::Protocol;
 
 use super::branch::{self, Taken};
 use super::cluster::{Cluster, Occurrence, micros};
+use super::exit::{Driver, Seen};
 use super::fault::Class;
 use super::oracle::memory;
 use super::process::Recent;
@@ -29,7 +32,7 @@ const REPLAYED: usize = 4;
 const WEIGHED: u32 = 128;
 /// Names of questions.
 const DISK: u64 = 5;
-const SYNC: u64 = 6;
+pub(super) const SYNC: u64 = 6;
 const WORK: u64 = 7;
 
 impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
@@ -46,15 +49,23 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
         machine.life += 1;
         machine.outbox.clear();
         let question = [DISK, u64::from(at.get()), u64::from(machine.performed), 0];
-        let draw = Draw::about(self.seed, question);
-        let lazy = self.setup.sync_us > 0;
-        let found = machine.disk.die(how, machine.writing.take(), lazy, draw);
+        let mut draw = Draw::about(self.seed, question);
+        let found = if self.setup.driver == Driver::InStep {
+            let lazy = self.setup.sync_us > 0;
+            machine.disk.die(how, machine.writing.take(), lazy, draw)
+        } else {
+            let in_order = self.setup.driver != Driver::ChainFirst;
+            let torn = machine.disk.cut(how, in_order, &mut draw);
+            machine.disk.die(how, torn, false, draw)
+        };
+        let refuses = found.is_err();
+        machine.refuses |= refuses;
+        self.undo(at);
         if how.spoils() {
             self.atlas.spoil(at);
             self.oracle.disown(at);
         }
-        if found.is_err() {
-            machine.refuses = true;
+        if refuses {
             self.tally.count("event", "refuses to start");
         } else if let Some(outage) = outage {
             self.agenda.later(outage, Occurrence::Restarts { at });
@@ -130,7 +141,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
         }
     }
 
-    /// Does what a machine is about to do, up to a write that takes time, or its death.
+    /// Does what a machine is about to do, up to a write that it waits for, or its death.
     pub(super) fn perform(&mut self, at: ReplicaId) {
         let index = usize::from(at.get());
         loop {
@@ -138,7 +149,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             if machine.writing.is_some() {
                 return;
             }
-            let Some(action) = machine.outbox.pop_front() else { return };
+            let Some(action) = machine.outbox.pop_front() else { break };
             machine.performed += 1;
             let key = (at.get(), machine.performed);
             let is_write = matches!(action, Action::Persist { .. });
@@ -151,7 +162,8 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             let death = self.plan.death(self.agenda.now(), key, is_write, may);
             if let Some((how, outage)) = death {
                 if let Action::Persist { record } = action {
-                    self.machines[index].writing = Some(record);
+                    let in_step = self.waits_in_step();
+                    self.machines[index].writes(record, in_step);
                 }
                 self.die(at, how, Some(outage));
                 return;
@@ -159,7 +171,14 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
             if key.1.is_multiple_of(WEIGHED) {
                 self.weigh(at);
             }
-            self.perform_one(at, action);
+            if self.waits_in_step() {
+                self.perform_one(at, action);
+            } else if let Some(action) = self.hold_back(at, action) {
+                self.perform_one(at, action);
+            }
+        }
+        if !self.waits_in_step() {
+            self.end_round(at);
         }
     }
 
@@ -179,11 +198,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
         let index = usize::from(at.get());
         match action {
             Action::Send { to, message } => self.send(at, &[to], message),
-            Action::Broadcast { message } => {
-                let others = self.setup.committee.replicas().filter(|to| *to != at);
-                let others: Vec<_> = others.collect();
-                self.send(at, &others, message);
-            }
+            Action::Broadcast { message } => self.send_all(at, message),
             Action::Reply { reply } => self.reply(at, reply),
             Action::Persist { record } => {
                 if self.setup.sync_us == 0 {
@@ -222,19 +237,15 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
                 let (client, timestamp) = (read.client(), read.timestamp);
                 self.answer(at, Event::Answered { client, timestamp, result });
             }
-            Action::Execute { decision, fresh } => self.execute(at, &decision, &fresh),
+            Action::Execute { decision, fresh } => self.execute(at, decision, fresh),
             Action::Skip { decision } => {
                 self.tally.count("event", "null request");
-                if !self.atlas.is_spoilt(at) {
-                    self.oracle.skipped(at, &decision);
-                }
                 self.machines[index].disk.keep(decision.as_ref().clone());
+                self.see(at, Seen::Skipped(decision));
             }
             Action::Stable { certificate } => {
                 self.tally.count("event", "stable checkpoint");
-                if !self.atlas.is_spoilt(at) {
-                    self.oracle.stable(at, &certificate);
-                }
+                self.see(at, Seen::Stable(certificate));
             }
             Action::Accuse { accused, .. } => self.accuse(at, accused),
             Action::Recall { to, first, most } => {
@@ -249,9 +260,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
     fn install(&mut self, at: ReplicaId, seq: SeqNum, chunks: &[Bytes]) {
         self.tally.count("event", "state installed");
         let state = self.machines[usize::from(at.get())].application.install(chunks);
-        if !self.atlas.is_spoilt(at) {
-            self.oracle.installed(at, seq, state);
-        }
+        self.see(at, Seen::Installed(seq, state));
         self.answer(at, Event::Installed { seq, state });
     }
 
@@ -264,23 +273,25 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
     }
 
     pub(super) fn synced(&mut self, at: ReplicaId, life: u64) {
+        let in_step = self.waits_in_step();
         let machine = &mut self.machines[usize::from(at.get())];
-        if machine.life == life
-            && let Some(record) = machine.writing.take()
-        {
+        if machine.life != life {
+            return;
+        }
+        if !in_step {
+            self.paid(at);
+        } else if let Some(record) = machine.writing.take() {
             machine.disk.sync(record);
             self.perform(at);
         }
     }
 
-    pub(super) fn execute(&mut self, at: ReplicaId, decision: &Decision, fresh: &[bool]) {
+    pub(super) fn execute(&mut self, at: ReplicaId, decision: Arc<Decision>, fresh: Vec<bool>) {
         let machine = &mut self.machines[usize::from(at.get())];
         let seq = decision.seq();
-        machine.disk.keep(decision.clone());
-        let done = machine.application.execute(decision, fresh);
-        if !self.atlas.is_spoilt(at) {
-            self.oracle.executed(at, decision, fresh, done.state);
-        }
+        machine.disk.keep(decision.as_ref().clone());
+        let done = machine.application.execute(&decision, &fresh);
+        self.see(at, Seen::Executed(decision, fresh, done.state));
         let (state, outcomes, checkpoint) = (done.state, done.outcomes, done.checkpoint);
         self.answer(at, Event::Executed { seq, state, outcomes, checkpoint });
     }

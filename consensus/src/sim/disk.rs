@@ -21,9 +21,20 @@ use super::fault::Class;
 #[derive(Clone, Debug)]
 pub struct Disk<R> {
     records: Vec<R>,
+    /// So many of them are durable.
+    durable: usize,
     decisions: BTreeMap<SeqNum, Decision>,
+    /// How many records had been written before each decision since the last sync.
+    after: BTreeMap<SeqNum, usize>,
     /// Decisions up to here were on the disk when it last synced.
     synced: SeqNum,
+}
+
+/// How far something was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    records: usize,
+    decisions: SeqNum,
 }
 
 /// A disk that a replica must not start from.
@@ -35,14 +46,15 @@ pub struct Damaged(pub usize);
 
 impl<R> Default for Disk<R> {
     fn default() -> Self {
-        Self { records: Vec::new(), decisions: BTreeMap::new(), synced: SeqNum::ZERO }
+        let (records, decisions, after) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Self { records, durable: 0, decisions, after, synced: SeqNum::ZERO }
     }
 }
 
 impl<R: Clone + Serialize + DeserializeOwned> Disk<R> {
     /// What is durable.
     pub fn records(&self) -> &[R] {
-        &self.records
+        &self.records[..self.durable]
     }
 
     /// The decisions kept, in order.
@@ -53,7 +65,25 @@ impl<R: Clone + Serialize + DeserializeOwned> Disk<R> {
     /// A record and all decisions before it are durable now.
     pub fn sync(&mut self, record: R) {
         self.records.push(record);
+        self.durable = self.records.len();
         self.settle();
+    }
+
+    /// A record is written; it becomes durable with a [`Mark`] behind it.
+    pub fn write(&mut self, record: R) {
+        self.records.push(record);
+    }
+
+    /// All that was written so far, decisions only if `chain`.
+    pub fn mark(&self, chain: bool) -> Mark {
+        let last = self.decisions.keys().next_back().copied().unwrap_or(self.synced);
+        Mark { records: self.records.len(), decisions: if chain { last } else { self.synced } }
+    }
+
+    /// What was written up to a mark is durable now.
+    pub fn reach(&mut self, mark: Mark) {
+        self.durable = self.durable.max(mark.records);
+        self.synced = self.synced.max(mark.decisions);
     }
 
     /// All decisions are durable now. Drivers see to that before a checkpoint vote leaves: a quorum of them lets
@@ -64,7 +94,31 @@ impl<R: Clone + Serialize + DeserializeOwned> Disk<R> {
 
     /// A decision is written; it becomes durable with the next record, or before the next checkpoint vote.
     pub fn keep(&mut self, decision: Decision) {
+        self.after.insert(decision.seq(), self.records.len());
         self.decisions.insert(decision.seq(), decision);
+    }
+
+    /// The power fails while a driver does not wait for this disk. Of what is not durable, records and decisions keep a
+    /// prefix each, of any length; if `in_order`, no decision survives a record that was written before it. Answers the
+    /// first record that is lost: it was perhaps being written.
+    pub fn cut(&mut self, how: Class, in_order: bool, draw: &mut Draw) -> Option<R> {
+        if how == Class::CrashAfterSync {
+            self.durable = self.records.len();
+            self.settle();
+            return None;
+        }
+        self.durable += below(draw, self.records.len() - self.durable + 1);
+        let torn = self.records.get(self.durable).cloned();
+        self.records.truncate(self.durable);
+        let may = |seq: &SeqNum| !in_order || self.after.get(seq) <= Some(&self.durable);
+        let open = self.decisions.range(self.synced.next()..).map(|(seq, _)| *seq);
+        let open: Vec<_> = open.take_while(may).collect();
+        if let Some(last) = below(draw, open.len() + 1).checked_sub(1) {
+            self.synced = open[last];
+        }
+        self.decisions.split_off(&self.synced.next());
+        self.after.clear();
+        torn
     }
 
     /// The process dies as `how` says while it writes `writing`, if it does; answers what a restart would find.
@@ -114,6 +168,7 @@ impl<R: Clone + Serialize + DeserializeOwned> Disk<R> {
             }
             _ => {}
         }
+        self.durable = self.records.len();
         Ok(())
     }
 
@@ -197,6 +252,29 @@ mod tests {
                 assert!(died.is_err(), "{how:?} with seed {seed}");
             }
         }
+    }
+
+    /// Of what a driver does not wait for a prefix is left, none and all of it now and then, and never less than what
+    /// was durable; a record that tears is cut off.
+    #[test]
+    fn a_power_cut_leaves_a_prefix() {
+        let mut lengths = std::collections::BTreeSet::new();
+        for seed in 0..200 {
+            let mut cut = disk();
+            let mark = cut.mark(true);
+            (0..3).for_each(|i| cut.write(vec![i; 4]));
+            assert_eq!(cut.records().len(), 5, "nothing of it is durable yet");
+            cut.reach(mark);
+            let how = if seed % 2 == 0 { Class::Crash } else { Class::TornTail };
+            let mut draw = Draw::new(seed);
+            let torn = cut.cut(how, true, &mut draw);
+            assert_eq!(torn.is_none(), cut.records().len() == 8);
+            let length = cut.records().len();
+            cut.die(how, torn, false, draw).expect("no damage");
+            assert_eq!(cut.records().len(), length);
+            lengths.insert(length);
+        }
+        assert_eq!(lengths.into_iter().collect::<Vec<_>>(), [5, 6, 7, 8]);
     }
 
     /// A write in flight is lost, or it was synced just in time; a wiped disk is empty.

@@ -15,7 +15,7 @@ use crate::ids::{ClientId, Digest, ReplicaId, SeqNum, Timestamp};
 use crate::keys::PublicKey;
 use crate::request::{Reply, Request};
 use crate::sim::trace::Fold;
-use crate::sim::watch::Readable;
+use crate::sim::watch::{Readable, Shown};
 use crate::wire::encode;
 
 use arithmetic::{is_committed, is_sound, is_stable};
@@ -112,13 +112,19 @@ impl Oracle {
     ///
     /// # Panics
     ///
-    /// If it contradicts an earlier one, exceeds the window, or shows a certificate that is none.
+    /// If it contradicts an earlier one, exceeds the window, shows a certificate that is none, or claims less than it
+    /// committed to.
     pub fn sends(&mut self, at: ReplicaId, message: &impl Readable, high: u64) {
         if let Some(said) = message.statement().filter(|said| said.author == at) {
             self.said.say(said, high);
         }
         for shown in message.shown() {
             assert!(is_sound(self.n, &shown), "certificate: replica {at} shows {shown:?}");
+            if let Shown::ViewChange(vote) = shown
+                && vote.from == at
+            {
+                self.said.remembers(vote);
+            }
         }
     }
 
@@ -189,6 +195,9 @@ impl Oracle {
         let seq = decision.seq().get();
         let sound = is_committed(self.n, &decision.certificate);
         assert!(sound, "certificate: replica {at} executes {seq} on {:?}", decision.certificate);
+        decision.certificate.commits.iter().filter(|vote| vote.from == at).for_each(|vote| {
+            self.said.holds(vote);
+        });
         let before = self.positions.insert(at, seq).unwrap_or(0);
         assert_eq!(seq, before + 1, "order: replica {at} went from position {before} to {seq}");
         let known = self.order.entry(seq).or_insert_with(|| bytes.clone());

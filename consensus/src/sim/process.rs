@@ -9,7 +9,8 @@ use crate::event::Timer;
 use crate::ids::{ReplicaId, SeqNum};
 use crate::protocol::Protocol;
 
-use super::disk::Disk;
+use super::disk::{Disk, Mark};
+use super::exit::Exit;
 
 /// One machine.
 #[derive(Clone, Debug)]
@@ -24,6 +25,10 @@ pub struct Machine<P: Protocol, A> {
     pub disk: Disk<P::Record>,
     /// What it is writing.
     pub writing: Option<P::Record>,
+    /// What waits for the disk, if only that does which leaves.
+    pub exit: Exit<P::Message>,
+    /// What its disk is at work on, then.
+    pub paying: Mark,
     /// What it will do, in order, once what it is writing is durable.
     pub outbox: VecDeque<Action<P::Message, P::Record, P::Evidence>>,
     /// A timer's expiry counts only if it was not armed or disarmed since.
@@ -53,6 +58,8 @@ impl<P: Protocol, A> Machine<P, A> {
             application,
             disk: Disk::default(),
             writing: None,
+            exit: Exit::default(),
+            paying: Mark::default(),
             outbox: VecDeque::new(),
             armed: BTreeMap::new(),
             life: 0,
@@ -62,6 +69,15 @@ impl<P: Protocol, A> Machine<P, A> {
             heard: Recent::default(),
             frozen: false,
             refuses: false,
+        }
+    }
+
+    /// It writes a record, and waits for it if it works in step.
+    pub fn writes(&mut self, record: P::Record, in_step: bool) {
+        if in_step {
+            self.writing = Some(record);
+        } else {
+            self.disk.write(record);
         }
     }
 

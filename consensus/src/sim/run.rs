@@ -78,7 +78,9 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
     pub(super) fn storm(&self, core: &BTreeSet<ReplicaId>, lying: bool) -> Storm {
         let standing = |at: &ReplicaId| self.replica(*at).map(Protocol::standing);
         let executed = || core.iter().filter_map(standing).map(|s| s.executed.get());
-        let slowest = self.network.slowest_us() + self.setup.work_us + self.setup.sync_us;
+        // A message may wait for the round that the disk is at work on, and then for its own.
+        let syncs = if self.waits_in_step() { 1 } else { 2 };
+        let slowest = self.network.slowest_us() + self.setup.work_us + syncs * self.setup.sync_us;
         Storm {
             n: self.machines.len() as u64,
             core: core.len() as u64,

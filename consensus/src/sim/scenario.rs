@@ -32,6 +32,7 @@ use crate::protocol::Protocol;
 
 use super::branch::Branches;
 use super::cluster::Cluster;
+use super::exit::Driver;
 use super::fault::{Faults, Injection};
 use super::journal::Journal;
 use super::setup::Setup;
@@ -53,7 +54,7 @@ pub struct Scenario {
 }
 
 /// The numbers of a scenario: name, value if nothing is said, and the least and the most that makes sense.
-const NUMBERS: [(&str, u64, u64, u64); 14] = [
+const NUMBERS: [(&str, u64, u64, u64); 15] = [
     ("replicas", 4, 4, 63),
     ("clients", 3, 1, 64),
     ("requests", 8, 1, 10_000),
@@ -66,6 +67,8 @@ const NUMBERS: [(&str, u64, u64, u64); 14] = [
     ("delay-us", 1_000, 1, 1_000_000),
     ("work-us", 100, 1, 1_000_000),
     ("sync-us", 300, 0, 1_000_000),
+    // What waits for a sync, see `exit::Driver::of`; 2 and 3 are mistakes.
+    ("driver", 0, 0, 3),
     ("storm-ms", 1_000, 0, 100_000),
     // Whether liars go on while the core is to converge.
     ("lying", 0, 0, 1),
@@ -154,6 +157,7 @@ impl Scenario {
             delay_spread_us: self.number("delay-us"),
             work_us: self.number("work-us"),
             sync_us: self.number("sync-us"),
+            driver: Driver::of(self.number("driver")),
             faults: self.faults.clone(),
             script: self.script.clone(),
             liars,

@@ -9,6 +9,7 @@ use crate::committee::Committee;
 use crate::ids::ReplicaId;
 use crate::limits::{Limits, LimitsSpec};
 
+use super::exit::Driver;
 use super::fault::{Class, Faults, Injection};
 
 /// A simulated world.
@@ -32,6 +33,8 @@ pub struct Setup {
     pub work_us: u64,
     /// How long a sync takes at most, in microseconds; 0: what is written is durable.
     pub sync_us: u64,
+    /// What waits for a sync.
+    pub driver: Driver,
     /// What goes wrong, and how often.
     pub faults: Faults,
     /// Exactly what goes wrong, instead.
@@ -68,6 +71,7 @@ impl Setup {
             delay_spread_us: 500,
             work_us: 100,
             sync_us: 0,
+            driver: Driver::default(),
             faults: Faults::default(),
             script: None,
             liars: BTreeSet::new(),

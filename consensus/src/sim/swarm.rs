@@ -45,6 +45,8 @@ pub fn of_size(seed: u64, replicas: u64) -> Scenario {
     for (name, value) in numbers {
         scenario = scenario.with(name, value);
     }
+    let driver = Draw::about(seed, [SWARM, 2, replicas, 0]).below(2);
+    scenario = scenario.with("driver", driver);
     let most = liars(usize::try_from(replicas).unwrap_or(4));
     for _ in 0..most {
         let id = u16::try_from(draw.below(replicas)).unwrap_or(0);

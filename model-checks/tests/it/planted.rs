@@ -3,15 +3,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use consensus::certificate::{Checkpoint, Decision};
+use consensus::classic::Replica;
 use consensus::classic::message::Message;
+use consensus::classic::prepared::PreparedCertificate;
 use consensus::ids::{Digest, SeqNum, View};
 use consensus::request::{Proposal, Reply};
+use consensus::sim::exit::Driver;
 use consensus::sim::oracle::Oracle;
 use consensus::sim::scenario::{Scenario, said};
 use model_checks::attacks::forge::{self, batch, change, commit, decision, replica, submission};
 use model_checks::mutants::tampered::{Hesitant, Hoarder, Slanderous, Tampered};
 use model_checks::replica::Subject;
-use model_checks::swarm::{quietly, rule, shrink};
+use model_checks::swarm::{self, quietly, rule, shrink};
 
 fn genesis() -> Digest {
     Digest::of("planted", &0)
@@ -131,6 +134,22 @@ fn statements_that_clash_are_named() {
     assert_eq!([two, high, late], ["contradiction", "window", "view"]);
 }
 
+/// A replica that holds a decision with its own COMMIT in it leaves the view: it has to claim what it committed to.
+#[test]
+fn a_commit_that_is_forgotten_is_named() {
+    let leaves = |claims: fn(Digest) -> Vec<PreparedCertificate>| {
+        move |oracle: &mut Oracle| {
+            let (decision, state) = at(1, 1);
+            let claims = claims(decision.certificate.digest);
+            executes(oracle, 0, (decision, state));
+            oracle.sends(replica(0), &Message::ViewChange(change(0, 1, None, claims)), 8);
+        }
+    };
+    leaves(|digest| vec![forge::prepared(0, 1, digest)])(&mut oracle());
+    assert_eq!(broken(leaves(|_| Vec::new())), "promise");
+    assert_eq!(broken(leaves(|_| vec![forge::prepared(0, 1, state(1))])), "promise");
+}
+
 /// Two results of one request, and a client that believes what nobody honest said.
 #[test]
 fn replies_that_clash_are_named() {
@@ -159,7 +178,7 @@ fn found<P: Subject>() -> (String, Scenario) {
 /// that only a running cluster can break, without any fault being injected, and the shipped replica does not.
 #[test]
 fn what_only_a_cluster_breaks_is_named() {
-    let honest = quietly(|| Scenario::default().play::<consensus::classic::Replica>());
+    let honest = quietly(|| Scenario::default().play::<Replica>());
     assert_eq!(honest.failure, None);
     let [memory, liveness, accused] =
         [found::<Hoarder>(), found::<Tampered<Hesitant>>(), found::<Tampered<Slanderous>>()];
@@ -167,4 +186,23 @@ fn what_only_a_cluster_breaks_is_named() {
     for (_, short) in [memory, liveness, accused] {
         assert_eq!(short.script.as_deref(), Some([].as_slice()), "no fault is needed: {short}");
     }
+}
+
+/// What first goes wrong where this driver runs the shipped replica, disks are slow and processes die often.
+fn driven(driver: Driver) -> Option<String> {
+    (0..250).find_map(|seed| {
+        let scenario = swarm::scenario(seed, Some(4)).with("sync-us", 20_000);
+        let mut scenario = scenario.with("driver", driver as u64);
+        scenario.faults.crash = 60;
+        rule(&quietly(|| scenario.play::<Replica>())).map(str::to_owned)
+    })
+}
+
+/// A chain that is durable before the records it rests on makes a replica forget what it committed to, votes that leave
+/// before they are durable are contradicted; a driver that makes neither mistake breaks no rule in the same storms.
+#[test]
+fn a_driver_that_waits_for_too_little_is_named() {
+    assert_eq!(driven(Driver::Pipelined), None);
+    assert_eq!(driven(Driver::ChainFirst).as_deref(), Some("promise"));
+    assert_eq!(driven(Driver::Hasty).as_deref(), Some("contradiction"));
 }

@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::certificate::Commit;
+use crate::classic::message::ViewChange;
 use crate::ids::{ClientId, ReplicaId, Timestamp};
+use crate::sim::trace::Fold;
 use crate::sim::watch::{Kind, Statement};
 
 /// Everything said so far.
@@ -38,6 +41,40 @@ impl Said {
                 "view: replica {author} votes in view {view} after it left for {left}"
             ),
             Kind::Checkpoint | Kind::NewView => {}
+        }
+    }
+
+    /// A replica holds a certificate with a COMMIT of its own, whether that left it or not.
+    ///
+    /// # Panics
+    ///
+    /// If it committed to something else there.
+    pub fn holds(&mut self, vote: &Commit) {
+        let key = (vote.from, Kind::Second, vote.view.get(), vote.seq.get());
+        let content = Fold::of(&vote.digest);
+        let known = *self.votes.entry(key).or_insert(content);
+        assert_eq!(known, content, "contradiction: replica {} commits to two batches", vote.from);
+    }
+
+    /// A VIEW-CHANGE leaves its author. OSDI '99, 4.4: whatever it committed to above its stable checkpoint is claimed.
+    ///
+    /// # Panics
+    ///
+    /// If something is not: a new view may then decide otherwise.
+    pub fn remembers(&self, vote: &ViewChange) {
+        let (at, low) = (vote.from, vote.stable.get());
+        let committed = (at, Kind::Second, 0, 0)..(at, Kind::Second, vote.view.get(), 0);
+        for ((_, _, view, seq), content) in self.votes.range(committed) {
+            let is_claimed =
+                vote.prepared.iter().filter(|held| held.seq().get() == *seq).any(|held| {
+                    let claimed = (held.view().get(), Fold::of(&held.digest()));
+                    claimed == (*view, *content) || claimed.0 > *view
+                });
+            assert!(
+                *seq <= low || is_claimed,
+                "promise: replica {at} committed at {seq} in view {view}, and forgets it in view {}",
+                vote.view
+            );
         }
     }
 
