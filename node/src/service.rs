@@ -4,7 +4,7 @@
 //! where listeners and signals come from, so that a test can start four of them in one process.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use consensus::classic::record::Record;
@@ -77,7 +77,7 @@ pub enum ServiceError {
     #[error("{0}{advice}", advice = .0.advice())]
     Chain(#[from] ChainError),
     /// The evidence.
-    #[error("{0}{advice}", advice = .0.advice())]
+    #[error(transparent)]
     Evidence(#[from] EvidenceError),
     /// The driver.
     #[error(transparent)]
@@ -152,7 +152,7 @@ pub async fn serve_as<P: Classic, A: Application>(
     let (standing, standing_reader) = watch::channel(Status::default());
     let (input, inbox) = mpsc::channel(QUEUE);
 
-    let (records, chain, evidence, promises) = open_store(&config)?;
+    let (records, chain, evidence, promises) = open_store(&config.data, &config.genesis)?;
     let Works { application, gate, shown } = works;
     let replica = make(replica_config(&config), promises);
     let syncer = Syncer::start().map_err(|source| ServiceError::Thread { source })?;
@@ -220,8 +220,8 @@ pub async fn serve_as<P: Classic, A: Application>(
 /// What lies on disk, open, and the promises in it.
 type Store = (Records, Chain, EvidenceLog, Vec<Record>);
 
-fn open_store(config: &Config) -> Result<Store, ServiceError> {
-    let folder = config.data.join("chain");
+fn open_store(data: &Path, founding: &Path) -> Result<Store, ServiceError> {
+    let folder = data.join("chain");
     let make = |path: &PathBuf| {
         std::fs::create_dir_all(path)
             .map_err(|source| ServiceError::Folder { path: path.clone(), source })
@@ -229,12 +229,12 @@ fn open_store(config: &Config) -> Result<Store, ServiceError> {
     make(&folder)?;
     let genesis = folder.join("genesis.json");
     if !genesis.exists() {
-        std::fs::copy(&config.genesis, &genesis)
+        std::fs::copy(founding, &genesis)
             .map_err(|source| ServiceError::Folder { path: genesis, source })?;
     }
-    let (records, promises) = Records::open(&config.data.join("records.log"))?;
+    let (records, promises) = Records::open(&data.join("records.log"))?;
     let chain = Chain::open(&folder)?;
-    let evidence = EvidenceLog::open(&folder)?;
+    let evidence = EvidenceLog::open_or_set_aside(data)?;
     Ok((records, chain, evidence, promises))
 }
 
@@ -250,6 +250,11 @@ fn replica_config(config: &Config) -> ReplicaConfig {
 
 #[cfg(test)]
 mod tests {
+    use consensus::certificate::Commit;
+    use consensus::classic::evidence::{Evidence, Pair};
+    use consensus::ids::{Digest, NetworkId, ReplicaId, SeqNum, View};
+    use consensus::keys::{Scope, Signer};
+
     use super::*;
     use crate::store::log::LogError;
 
@@ -266,14 +271,39 @@ mod tests {
         assert!(!records.contains("start it again"), "{records}");
         let chain = ServiceError::from(ChainError::from(damaged("blocks.log"))).to_string();
         assert!(chain.contains("remove the folder `chain` and nothing else"), "{chain}");
-        let diverged = DriverError::Diverged(consensus::ids::SeqNum::new(9)).to_string();
+        let diverged = DriverError::Diverged(SeqNum::new(9)).to_string();
         for text in [&chain, &diverged] {
             assert!(text.contains("Never remove records.log"), "{text}");
+            assert!(text.contains("Keep evidence.log"), "{text}");
         }
         let source = || io::Error::from(io::ErrorKind::StorageFull);
         let full = || LogError::Io { path: "blocks.log".into(), source: source() };
         let plain = full().to_string();
         assert_eq!(ServiceError::from(ChainError::from(full())).to_string(), plain);
         assert_eq!(ServiceError::from(RecordsError::from(full())).to_string(), plain);
+    }
+
+    /// Whoever follows the advice about a chain, to the letter, still holds the proof that another replica lied.
+    #[test]
+    fn evidence_outlives_the_folder_that_may_be_removed() {
+        let folder = std::env::temp_dir().join(format!("gridquorum-advice-{}", std::process::id()));
+        let data = folder.join("data");
+        let genesis = folder.join("genesis.json");
+        std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
+        std::fs::write(&genesis, "{}").expect("writable");
+        let scope = Scope::new(NetworkId::new(Digest::NULL));
+        let commit = |name: &str| {
+            let (view, seq, digest) = (View::ZERO, SeqNum::new(1), Digest::of("batch", &name));
+            let vote = Commit { view, seq, digest, from: ReplicaId::new(3) };
+            Signer::symbolic(scope, 3).sign(vote)
+        };
+        let lie = Evidence::Commits(Pair { first: commit("a"), second: commit("b") });
+        let (_, _, mut evidence, _) = open_store(&data, &genesis).expect("a fresh replica");
+        assert!(evidence.keep(&lie).expect("written"));
+        drop(evidence);
+        std::fs::remove_dir_all(data.join("chain")).expect("the folder of the advice");
+        let (_, _, evidence, _) = open_store(&data, &genesis).expect("it starts again");
+        assert!(evidence.accused().contains_key(&3), "{:?}", evidence.accused());
+        std::fs::remove_dir_all(&folder).expect("the temporary folder is writable");
     }
 }

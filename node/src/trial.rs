@@ -247,7 +247,7 @@ fn open_gateway(deployment: &Deployment) -> anyhow::Result<Gateway> {
 fn export(deployment: &Deployment, played: &mut Played, folder: &Path) -> Vec<Option<PathBuf>> {
     let mut chains = Vec::new();
     for ((index, config), status) in (0_u16..).zip(&deployment.configs).zip(&played.statuses) {
-        let source = config.with_file_name("data").join("chain");
+        let source = config.with_file_name("data");
         let lies = played.liars.contains_key(&index);
         let target = folder.join(compare::chain_of(index, lies));
         match export_one(&source, &target) {
@@ -262,16 +262,20 @@ fn export(deployment: &Deployment, played: &mut Played, folder: &Path) -> Vec<Op
     chains
 }
 
-fn export_one(source: &Path, target: &Path) -> anyhow::Result<()> {
+/// Copies the chain and the evidence of the replica whose data lies in `data`.
+fn export_one(data: &Path, target: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(target).with_context(|| target.display().to_string())?;
-    let opened = Chain::open(source); // a killed replica may have left half an entry
-    for name in ["genesis.json", "blocks.log", "checkpoints.log", "private.log"] {
+    let copy = |source: &Path, name: &str| {
         let copied = std::fs::copy(source.join(name), target.join(name));
-        copied.with_context(|| target.join(name).display().to_string())?;
+        copied.map(drop).with_context(|| target.join(name).display().to_string())
+    };
+    let chain = data.join("chain");
+    let opened = Chain::open(&chain); // a killed replica may have left half an entry
+    for name in ["genesis.json", "blocks.log", "checkpoints.log", "private.log"] {
+        copy(&chain, name)?;
     }
-    let kept = EvidenceLog::open(source).map(drop);
-    let evidence = std::fs::copy(source.join("evidence.log"), target.join("evidence.log"));
-    evidence.with_context(|| target.join("evidence.log").display().to_string())?;
+    let kept = EvidenceLog::open(data).map(drop);
+    copy(data, "evidence.log")?;
     kept?;
     opened?; // what cannot be opened is copied all the same: somebody will want to look at it
     Ok(())

@@ -86,7 +86,7 @@ impl ChainError {
 /// What may be removed when a chain cannot be used, and what may not.
 pub const CHAIN_ADVICE: &str = "; stop the replica, remove the folder `chain` and nothing else, and start it again: \
     it fetches the chain from the other replicas. Never remove records.log beside it: without its promises the \
-    replica could contradict its own votes";
+    replica could contradict its own votes. Keep evidence.log: what it proves may be proved nowhere else";
 
 /// The longest entry.
 const ENTRY_MAX: usize = 32 << 20;

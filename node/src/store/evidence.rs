@@ -1,9 +1,15 @@
-//! Proof that replicas contradict themselves, kept for good beside the chain.
+//! Proof that replicas contradict themselves, kept for good.
 //!
 //! In: evidence from the replica. Out: who is accused of what, and the evidence for an auditor. Refuses to know: how
 //! it came about, and whether it holds; an auditor checks that.
+//!
+//! A replica needs the file for nothing, so it starts without a damaged one. What the file proves may be proved nowhere
+//! else, so it lies outside of the folder `chain`, which may be removed, and a damaged one is set aside, never
+//! overwritten. In a report it lies among the files of the chain.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use consensus::classic::evidence::{Evidence, Offence};
@@ -14,6 +20,11 @@ use super::log::{Log, LogError, read_all};
 
 /// The longest piece: two NEW-VIEWs with a full window, as long as messages get.
 const ENTRY_MAX: usize = 40 << 20;
+
+/// The name of the file.
+const FILE: &str = "evidence.log";
+/// Damaged files that are set aside; a disk that spoils so many should be looked at before the replica starts again.
+const ASIDE_MAX: u32 = 100;
 
 /// Why evidence cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -33,19 +44,6 @@ pub enum EvidenceError {
     },
 }
 
-impl EvidenceError {
-    /// What the operator of a replica can do about it; begins with a semicolon, empty for a machine's failure.
-    pub fn advice(&self) -> &'static str {
-        match self {
-            Self::Log(LogError::Io { .. }) => "",
-            _ => {
-                "; move evidence.log away and start the replica again: it needs the file for nothing, but what it \
-                 proves about other replicas is proved nowhere else"
-            }
-        }
-    }
-}
-
 /// The evidence that one replica holds: at most one piece for each offence of each replica.
 #[derive(Debug)]
 pub struct EvidenceLog {
@@ -60,11 +58,31 @@ impl EvidenceLog {
     ///
     /// [`EvidenceError`].
     pub fn open(folder: &Path) -> Result<Self, EvidenceError> {
-        let path = folder.join("evidence.log");
+        let path = folder.join(FILE);
         let (log, frames) = Log::open(&path)?;
         let payloads = frames.into_iter().map(|(_, payload)| payload);
         let known = decode_all(&path, payloads)?;
         Ok(Self { log, known: known.iter().map(|e| (e.accused(), e.offence())).collect() })
+    }
+
+    /// As [`EvidenceLog::open`]; a file that is damaged is renamed, said in a warning, and a new one begun.
+    ///
+    /// # Errors
+    ///
+    /// [`EvidenceError::Log`] with the machine's failure; nothing is lost then.
+    pub fn open_or_set_aside(folder: &Path) -> Result<Self, EvidenceError> {
+        let damage = match Self::open(folder) {
+            Err(EvidenceError::Log(error @ LogError::Io { .. })) => return Err(error.into()),
+            Err(damage) => damage,
+            Ok(log) => return Ok(log),
+        };
+        let path = folder.join(FILE);
+        let aside = set_aside(&path).map_err(|source| LogError::Io { path, source })?;
+        tracing::warn!(
+            "{damage}; the file is now {}: keep it, what it proves about other replicas may be proved nowhere else",
+            aside.display()
+        );
+        Self::open(folder)
     }
 
     /// Keeps a piece of evidence, durably when this returns; false if one of the same offence is kept already, from
@@ -92,13 +110,33 @@ impl EvidenceLog {
     }
 }
 
-/// Reads the evidence beside a chain that nobody writes to; none if there is no file.
+/// Renames a file to the first name that is free.
+fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    for number in 0..ASIDE_MAX {
+        let aside = path.with_extension(format!("log.damaged-{number}"));
+        // A rename takes the place of whatever is there, so the name is first taken by an empty file.
+        match File::create_new(&aside) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+            Ok(_) => return std::fs::rename(path, &aside).map(|()| aside),
+        }
+    }
+    let many = format!("damaged, and {ASIDE_MAX} such files lie beside it already");
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, many))
+}
+
+/// Reads the evidence that goes with a chain that nobody writes to, `chain` being the folder of its blocks: a file among
+/// them, as in a report, or beside a folder called `chain`, as in a replica's data. None if there is no file.
 ///
 /// # Errors
 ///
 /// [`EvidenceError`].
-pub fn read_evidence(folder: &Path) -> Result<Vec<Evidence>, EvidenceError> {
-    let path = folder.join("evidence.log");
+pub fn read_evidence(chain: &Path) -> Result<Vec<Evidence>, EvidenceError> {
+    let mut path = chain.join(FILE);
+    let absolute = std::fs::canonicalize(chain).unwrap_or_else(|_| chain.to_owned());
+    if !path.exists() && absolute.file_name().is_some_and(|name| name == "chain") {
+        path = absolute.with_file_name(FILE);
+    }
     if !path.exists() {
         return Ok(Vec::new());
     }
@@ -160,5 +198,56 @@ mod tests {
         let read = read_evidence(&folder).expect("a good file");
         assert_eq!(read, [one, contradiction(2, ["a", "b"])]);
         std::fs::remove_dir_all(&folder).expect("the temporary folder is writable");
+    }
+
+    /// A damaged file, or one of another program, is renamed as it is, and what is kept afterwards goes into a new one;
+    /// so again the next time, without touching what was set aside before.
+    #[test]
+    fn a_damaged_file_is_set_aside_and_never_overwritten() {
+        let folder = std::env::temp_dir().join(format!("gridquorum-aside-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
+        let path = folder.join(FILE);
+        let one = contradiction(3, ["a", "b"]);
+        let mut spoilt = Vec::new();
+        for round in 0..2_usize {
+            let mut log = EvidenceLog::open_or_set_aside(&folder).expect("whatever was there");
+            assert!(log.accused().is_empty(), "nothing is known from a damaged file");
+            assert!(log.keep(&one).expect("written"));
+            drop(log);
+            if round == 0 {
+                let mut bytes = std::fs::read(&path).expect("just written");
+                bytes[30] ^= 1;
+                std::fs::write(&path, &bytes).expect("writable");
+            } else {
+                let (mut log, _) = Log::open(&path).expect("a good file");
+                log.append(b"no evidence");
+                log.sync().expect("the disk works");
+            }
+            spoilt.push(std::fs::read(&path).expect("there"));
+            assert!(EvidenceLog::open(&folder).is_err(), "an auditor is told");
+            assert!(read_evidence(&folder).is_err(), "an auditor is told");
+        }
+        let log = EvidenceLog::open_or_set_aside(&folder).expect("set aside again");
+        assert!(log.accused().is_empty());
+        for (number, bytes) in spoilt.iter().enumerate() {
+            let aside = folder.join(format!("evidence.log.damaged-{number}"));
+            assert_eq!(&std::fs::read(aside).expect("set aside"), bytes, "as it was");
+        }
+        std::fs::remove_dir_all(&folder).expect("the temporary folder is writable");
+    }
+
+    /// A replica's evidence lies beside its folder `chain`, whichever of the two folders an auditor names.
+    #[test]
+    fn evidence_beside_the_folder_of_the_chain_is_found() {
+        let data = std::env::temp_dir().join(format!("gridquorum-beside-{}", std::process::id()));
+        let (chain, other) = (data.join("chain"), data.join("other"));
+        for folder in [&chain, &other] {
+            std::fs::create_dir_all(folder).expect("the temporary folder is writable");
+        }
+        let one = contradiction(3, ["a", "b"]);
+        EvidenceLog::open(&data).expect("a new file").keep(&one).expect("written");
+        assert_eq!(read_evidence(&chain).expect("a good file"), [one]);
+        assert_eq!(read_evidence(&other).expect("no file"), [], "another chain's neighbour");
+        std::fs::remove_dir_all(&data).expect("the temporary folder is writable");
     }
 }
