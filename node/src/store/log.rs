@@ -5,9 +5,12 @@
 //!
 //! ```text
 //! file  = group*
-//! group = length: u32 LE | 4 bytes of BLAKE3 over length | entry+ | 0xE4        length counts entries and end mark
+//! group = length: u32 LE | empty: u32 LE | 4 bytes of BLAKE3 over both | entry+ | 0xE4
 //! entry = length: u32 LE | 8 bytes of BLAKE3 over length and payload | payload
 //! ```
+//!
+//! The length of a group counts its entries and the end mark; `empty` counts the pages of the file that lie in the
+//! group and hold nothing but zeros because that is what was appended: whoever orders bytes may order zeros.
 //!
 //! # What is cut off and what is refused
 //!
@@ -17,9 +20,9 @@
 //!
 //! - Fewer bytes than a group's head, or a good head with too few bytes behind it: the write was cut short. Cut off.
 //! - Only zeros up to the end of the file: space that was never written. Cut off.
-//! - The last group, reaching exactly the end of the file, is wrong from some entry on, and from there on a whole
-//!   page of the file, or the part of it that belongs to the group, is zeros: a page that was never written. Cut
-//!   off. The end mark is not zero, so that a last page with three honest zeros on it is not taken for one.
+//! - The last group, reaching exactly the end of the file, is wrong somewhere, and more pages of it are zeros than its
+//!   head says: a page was never written. Cut off. The page in which the group ends counts as far as it belongs to
+//!   the group; the end mark is not zero, so that page is never honestly empty.
 //! - Anything else is damage: the file is refused as it is. So is a head that was lost before a page that was kept,
 //!   although a power cut can do that too: it cannot be told from damage, and a stopped replica harms nobody.
 
@@ -32,8 +35,8 @@ use std::sync::Arc;
 use consensus::wire;
 use serde::Serialize;
 
-/// Bytes before each group: its length, and a check of the length alone.
-const GROUP_HEAD: usize = 8;
+/// Bytes before each group: its length, its empty pages, and a check of these two alone.
+const GROUP_HEAD: usize = 12;
 /// The last byte of each group.
 const GROUP_END: u8 = 0xE4;
 /// Bytes before each payload: its length, and a check of both.
@@ -191,9 +194,11 @@ impl Log {
         self.buffer.push(GROUP_END);
         let length = self.buffer.len() - begin - GROUP_HEAD;
         let length = u32::try_from(length).expect("a group ends before it grows too long");
-        let (head, _) = self.buffer[begin..].split_at_mut(GROUP_HEAD);
+        let (head, entries) = self.buffer[begin..].split_at_mut(GROUP_HEAD);
+        let empty = empty_pages(self.length + (begin + GROUP_HEAD) as u64, entries);
         head[..4].copy_from_slice(&length.to_le_bytes());
-        head[4..].copy_from_slice(&length_check(length));
+        head[4..8].copy_from_slice(&empty.to_le_bytes());
+        head[8..].copy_from_slice(&head_check(length, empty));
     }
 
     /// Hands everything appended to the operating system. What [`Log::debt`] handed out is paid by then, or a hole
@@ -362,7 +367,7 @@ fn parse(bytes: &[u8]) -> Found {
     while found.whole < bytes.len() {
         let begin = found.whole;
         let whole_groups = found.entries.len();
-        let Some(end) = group_end(bytes, begin) else {
+        let Some((end, empty)) = group_head(bytes, begin) else {
             if bytes[begin..].iter().any(|byte| *byte != 0) {
                 found.damage = Some(Damage { entry: whole_groups, offset: begin });
             }
@@ -372,7 +377,8 @@ fn parse(bytes: &[u8]) -> Found {
             return found;
         }
         if let Err(offset) = entries(&bytes[..end], begin + GROUP_HEAD, &mut found.entries) {
-            if end == bytes.len() && has_unwritten_page(bytes, begin, offset) {
+            let body = begin + GROUP_HEAD;
+            if end == bytes.len() && empty_pages(body as u64, &bytes[body..]) > empty {
                 found.entries.truncate(whole_groups);
             } else {
                 // A group without its end mark is damaged in its last entry.
@@ -386,12 +392,14 @@ fn parse(bytes: &[u8]) -> Found {
     found
 }
 
-/// Where the group that begins at `begin` ends; beyond the bytes if they end within its head. None for a bad head.
-fn group_end(bytes: &[u8], begin: usize) -> Option<usize> {
-    let Some(head) = bytes[begin..].get(..GROUP_HEAD) else { return Some(usize::MAX) };
-    let length = u32::from_le_bytes(head[..4].try_into().expect("four bytes of eight"));
-    let is_good = length as usize > HEAD && length_check(length) == head[4..];
-    is_good.then_some(begin + GROUP_HEAD + length as usize)
+/// Where the group that begins at `begin` ends, beyond the bytes if they end within its head, and how many of its
+/// pages are empty. None for a bad head.
+fn group_head(bytes: &[u8], begin: usize) -> Option<(usize, u32)> {
+    let Some(head) = bytes[begin..].get(..GROUP_HEAD) else { return Some((usize::MAX, 0)) };
+    let length = u32::from_le_bytes(head[..4].try_into().expect("four bytes of twelve"));
+    let empty = u32::from_le_bytes(head[4..8].try_into().expect("four bytes of twelve"));
+    let is_good = length as usize > HEAD && head_check(length, empty) == head[8..];
+    is_good.then_some((begin + GROUP_HEAD + length as usize, empty))
 }
 
 /// Collects the entries of the group that ends with `bytes`; the place where it stops making sense if it does.
@@ -410,22 +418,18 @@ fn entries(bytes: &[u8], mut at: usize, found: &mut Vec<Place>) -> Result<(), us
     if bytes[last] == GROUP_END { Ok(()) } else { Err(last) }
 }
 
-/// Whether a page of the file, as far as the last group from `begin` on covers it, is zeros from the bad entry on.
-fn has_unwritten_page(bytes: &[u8], begin: usize, bad: usize) -> bool {
-    let mut page = bad - bad % PAGE;
-    while page < bytes.len() {
-        let covered = page.max(begin)..(page + PAGE).min(bytes.len());
-        if bytes[covered].iter().all(|byte| *byte == 0) {
-            return true;
-        }
-        page += PAGE;
-    }
-    false
+/// How many pages of the file that begin in a group, whose entries and end mark are `body` and begin at `offset`, hold
+/// nothing but zeros, as far as they belong to it.
+fn empty_pages(offset: u64, body: &[u8]) -> u32 {
+    let begun = offset.next_multiple_of(PAGE as u64) - offset;
+    let pages = body.get(usize::try_from(begun).expect("less than a page")..).unwrap_or(&[]);
+    let empty = pages.chunks(PAGE).filter(|page| page.iter().all(|byte| *byte == 0));
+    u32::try_from(empty.count()).expect("a group has fewer pages than bytes")
 }
 
-fn length_check(length: u32) -> [u8; 4] {
+fn head_check(length: u32, empty: u32) -> [u8; 4] {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(b"group").update(&length.to_le_bytes());
+    hasher.update(b"group").update(&length.to_le_bytes()).update(&empty.to_le_bytes());
     let mut short = [0; 4];
     short.copy_from_slice(&hasher.finalize().as_bytes()[..4]);
     short

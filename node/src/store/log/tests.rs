@@ -178,6 +178,57 @@ fn a_page_of_the_last_group_may_be_missing() {
     assert!(payloads(&scratch.log()).is_err());
 }
 
+/// Whoever orders bytes may order zeros, which fill whole pages of the file. A bit that flips near them, in the entry
+/// before, in the one that holds them, or in the length of either, is damage all the same; a page of the same group
+/// that was never written is none, be it full of zeros or not in its neighbours.
+#[test]
+fn zeros_that_were_ordered_hide_no_damage() {
+    let scratch = Scratch::new("ordered");
+    let (mut log, _) = Log::open(&scratch.log()).expect("a new file");
+    log.append(b"promised");
+    log.sync().expect("the disk works");
+    let promised = usize::try_from(log.len()).expect("short");
+    let text = log.append(&[7; 6_000]);
+    let mut mixed = vec![0; 16 << 10];
+    mixed.extend_from_slice(&[9; 6_000]);
+    let zeros = log.append(&mixed);
+    log.append(&[0; 16 << 10]);
+    log.sync().expect("the disk works");
+    let whole = std::fs::read(scratch.log()).expect("just written");
+    let is_empty = |page: usize| whole[page * PAGE..].iter().take(PAGE).all(|byte| *byte == 0);
+    let pages = whole.len().div_ceil(PAGE);
+    let empty = (0..pages).filter(|page| is_empty(*page)).count();
+    assert_eq!(
+        (pages, empty),
+        (11, 6),
+        "44,850 bytes: three honest pages of zeros for each 16 KiB"
+    );
+
+    let at = |place: Place| usize::try_from(place.offset).expect("short");
+    let (text, zeros) = (at(text), at(zeros));
+    let in_lengths = [text, zeros].map(|payload| payload - HEAD..payload - HEAD + 4);
+    let flips = in_lengths.into_iter().flatten();
+    for byte in flips.chain([text + 100, zeros - 1, zeros + 5_000, zeros + (20 << 10)]) {
+        for bit in 0..8 {
+            let mut bytes = whole.clone();
+            bytes[byte] ^= 1 << bit;
+            std::fs::write(scratch.log(), &bytes).expect("writable");
+            assert!(payloads(&scratch.log()).is_err(), "bit {bit} of byte {byte}");
+        }
+    }
+    let mut lost = 0;
+    for page in (1..pages).filter(|page| !is_empty(*page)) {
+        let mut bytes = whole.clone();
+        let end = (page * PAGE + PAGE).min(bytes.len());
+        bytes[page * PAGE..end].fill(0);
+        std::fs::write(scratch.log(), &bytes).expect("writable");
+        assert_eq!(payloads(&scratch.log()).expect("cut off"), [b"promised"], "page {page}");
+        assert_eq!(std::fs::read(scratch.log()).expect("there").len(), promised);
+        lost += 1;
+    }
+    assert_eq!(lost, 4, "the page of the group's head holds what was promised, too");
+}
+
 /// An exported file has no excuse: half a frame at its end is damage.
 #[test]
 fn an_exported_log_must_be_whole() {
