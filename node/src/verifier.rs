@@ -169,9 +169,35 @@ impl Verifier {
         if messages.len() <= MANY || !self.keyring.checks_clients() {
             return self.verify(messages);
         }
+        self.apart(move |verifier| verifier.verify(messages)).await
+    }
+
+    /// As [`Verifier::judge`], for frames that are large together. Where requests need no signature, those that carry
+    /// little else are looked at here; what carries votes of others is not, for votes are always signed.
+    async fn judge_heavy(&self, frames: Vec<Bytes>) -> Vec<Verified<Message>> {
+        if self.keyring.checks_clients() {
+            return self.apart(move |verifier| verifier.judge(&frames)).await;
+        }
+        let (mut messages, mut bytes) = (Vec::new(), 0);
+        for frame in &frames {
+            if let Some(message) = self.read(frame) {
+                bytes += if is_of_requests(&message) { 0 } else { frame.len() };
+                messages.push(message);
+            }
+        }
+        let verified = if bytes > LARGE {
+            self.apart(move |verifier| verifier.verify(messages)).await
+        } else {
+            self.verify(messages)
+        };
+        verified.into_iter().flatten().collect()
+    }
+
+    /// Does something on a thread of its own.
+    async fn apart<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> T + Send + 'static) -> T {
         let verifier = self.clone();
-        let verified = tokio::task::spawn_blocking(move || verifier.verify(messages)).await;
-        verified.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
+        let done = tokio::task::spawn_blocking(move || work(&verifier)).await;
+        done.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
     }
 
     /// Notes what came from another replica: so many frames, of which these messages are good.
@@ -194,13 +220,8 @@ impl Inbox for Verifier {
     async fn take(&self, from: ReplicaId, frames: Vec<Bytes>) {
         let count = frames.len();
         let bytes: usize = frames.iter().map(Bytes::len).sum();
-        let messages = if bytes > LARGE && self.keyring.checks_clients() {
-            let verifier = self.clone();
-            let judged = tokio::task::spawn_blocking(move || verifier.judge(&frames)).await;
-            judged.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
-        } else {
-            self.judge(&frames)
-        };
+        let messages =
+            if bytes > LARGE { self.judge_heavy(frames).await } else { self.judge(&frames) };
         self.note(from, count, &messages);
         self.hand_on(Some(from), messages).await;
     }
@@ -258,6 +279,11 @@ fn kind(message: &Message) -> Count {
         Message::Propose(_) | Message::Prepare(_) | Message::Commit(_) => Count::VoteChecks,
         _ => Count::OtherChecks,
     }
+}
+
+/// Whether a message is long because of the requests in it; it carries one vote at most.
+fn is_of_requests(message: &Message) -> bool {
+    matches!(message, Message::Request(_) | Message::Propose(_) | Message::Proposal(_))
 }
 
 /// How many client requests a message carries whose signatures are checked with it.

@@ -4,8 +4,8 @@ use community::terms;
 use consensus::classic::message::ViewChange;
 use consensus::classic::prepared::{PrePrepare, Prepare, PreparedCertificate};
 use consensus::ids::{Digest, SeqNum, Timestamp, View};
-use consensus::keys::Signer;
-use consensus::request::Request;
+use consensus::keys::{ClientAuthentication, Signer};
+use consensus::request::{Proposal, Request};
 use ledger::{Command, Genesis, slot_market};
 
 use super::*;
@@ -27,10 +27,14 @@ fn founding() -> Founding {
 }
 
 fn gate() -> (Verifier, Arc<Metrics>, mpsc::Receiver<Input>) {
+    gate_for(ClientAuthentication::Signature)
+}
+
+fn gate_for(clients: ClientAuthentication) -> (Verifier, Arc<Metrics>, mpsc::Receiver<Input>) {
     let (driver, input) = mpsc::channel(10_000);
     let metrics = Arc::new(Metrics::default());
     let admitted = Executor::new(&founding()).admitted();
-    let keyring = founding().keyring();
+    let keyring = founding().keyring().with_clients(clients);
     (Verifier::new(&founding(), keyring, admitted, metrics.clone(), driver), metrics, input)
 }
 
@@ -89,6 +93,49 @@ async fn a_large_frame_does_not_let_a_small_one_pass() {
         Err(_) => "nothing",
     };
     assert_eq!((name(), name()), ("view-change", "prepare"));
+}
+
+/// A batch of requests longer than [`LARGE`], passed on by itself.
+fn batch() -> Bytes {
+    let requests = (0..40).map(|number| submission([66; 32], number, vec![0; 500])).collect();
+    wire::encode(&Message::Proposal(Proposal::new(ReplicaId::new(3), Vec::new(), requests).into()))
+        .into()
+}
+
+/// Many signatures keep nobody from reading sockets: hundreds of votes are checked on a thread of their own whether or
+/// not clients sign; a long batch needs one only where its requests are signed.
+#[test]
+fn many_signatures_are_checked_apart() {
+    use ClientAuthentication::{None as Unsigned, Signature};
+    let one_thread = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
+    one_thread.expect("a runtime").block_on(async {
+        for (clients, frame, expected) in [
+            (Signature, view_change(256, 2), true),
+            (Signature, batch(), true),
+            (Signature, view_change(2, 2), false),
+            (Unsigned, view_change(256, 2), true),
+            (Unsigned, view_change(2, 2), false),
+            (Unsigned, batch(), false),
+        ] {
+            let (gate, _, mut input) = gate_for(clients);
+            let length = frame.len();
+            // While the only other thread is kept busy, nothing is done but what is done on this one.
+            let (release, released) = std::sync::mpsc::channel();
+            let busy = tokio::task::spawn_blocking(move || released.recv());
+            let mut taken = std::pin::pin!(gate.take(ReplicaId::new(3), vec![frame]));
+            let waits = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(taken.as_mut().poll(context).is_pending())
+            });
+            let waits = waits.await;
+            assert_eq!(waits, expected, "{length} bytes, {clients:?}");
+            release.send(()).expect("somebody waits for it");
+            busy.await.expect("no panic").expect("released");
+            if waits {
+                taken.await;
+            }
+            assert!(input.try_recv().is_ok(), "{length} bytes, {clients:?}: it arrives");
+        }
+    });
 }
 
 /// What came over a link is counted for whoever is at its other end: here replica 2, which says something of its own,
