@@ -34,7 +34,9 @@ pub struct ConfigFile {
     /// When a promise counts as kept.
     #[serde(default)]
     pub durability: Durability,
-    /// Whether requests and replies are signed. All replicas and clients of a deployment choose alike.
+    /// Whether requests and replies are signed. All replicas and clients of a deployment must choose alike, and nothing
+    /// but people sees to it: this is no part of the genesis. To a replica that asks for signatures, the proposals of
+    /// one that does not are forged: it refuses them, counts them as `refused_forged` and falls behind for good.
     #[serde(default)]
     pub client_authentication: ClientAuthentication,
     /// Where every replica listens and which certificate it shows, in order of replicas.
@@ -54,7 +56,7 @@ pub enum Durability {
 }
 
 /// A setting that trades safety for speed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Risk {
     /// Promises that are not durable.
     AsyncDurability,
@@ -63,6 +65,22 @@ pub enum Risk {
 }
 
 impl Risk {
+    /// The setting that takes it.
+    pub const fn setting(self) -> &'static str {
+        match self {
+            Self::AsyncDurability => "durability = \"async\"",
+            Self::UnsignedClients => "client_authentication = \"none\"",
+        }
+    }
+
+    /// The field of that setting.
+    const fn field(self) -> &'static str {
+        match self {
+            Self::AsyncDurability => "durability",
+            Self::UnsignedClients => "client_authentication",
+        }
+    }
+
     /// What it is called where it is allowed.
     pub const fn name(self) -> &'static str {
         match self {
@@ -119,6 +137,8 @@ pub struct Config {
     /// The file this was read from, and the line and field of every address in it.
     file: PathBuf,
     addresses: BTreeMap<SocketAddr, (usize, &'static str)>,
+    /// The lines of the risks that are taken.
+    risky: BTreeMap<Risk, usize>,
 }
 
 /// Where the fields stand, to be named when something is wrong with them.
@@ -127,6 +147,8 @@ struct Places {
     id: Spanned<toml::Value>,
     signing_key: Spanned<toml::Value>,
     link_key: Spanned<toml::Value>,
+    durability: Option<Spanned<Durability>>,
+    client_authentication: Option<Spanned<ClientAuthentication>>,
     replicas: Vec<PeerPlaces>,
 }
 
@@ -301,6 +323,7 @@ impl Config {
             return Err(ConfigError::Id { path: path(), line, got, last: expected - 1 });
         };
         let addresses = check_addresses(source, places)?;
+        let risky = risky(source, places);
         let replicas = read_peers(source, folder, &file, places)?;
         let seed = keys::read_seed(&folder.join(&file.signing_key));
         let seed = source.key(&places.signing_key, "signing_key", seed)?;
@@ -324,6 +347,7 @@ impl Config {
             replicas,
             file: path(),
             addresses,
+            risky,
         })
     }
 
@@ -331,17 +355,17 @@ impl Config {
     /// interface only.
     pub fn risks(&self) -> Vec<Risk> {
         let own = self.own();
-        let mut risks = Vec::new();
         if own.peers.ip().is_loopback() && own.clients.ip().is_loopback() {
-            return risks;
+            return Vec::new();
         }
-        if self.durability == Durability::Async {
-            risks.push(Risk::AsyncDurability);
-        }
-        if self.client_authentication == ClientAuthentication::None {
-            risks.push(Risk::UnsignedClients);
-        }
-        risks
+        self.risky.keys().copied().collect()
+    }
+
+    /// File, line and field of the setting that takes a risk, for a message about it.
+    pub fn place_of_risk(&self, risk: Risk) -> String {
+        let (file, field) = (self.file.display(), risk.field());
+        let line = self.risky.get(&risk).map(|line| format!(":{line}")).unwrap_or_default();
+        format!("{file}{line}: field {field}")
     }
 
     /// File, line and field of one of the addresses, for a message about it.
@@ -357,6 +381,17 @@ impl Config {
     pub fn own(&self) -> &Peer {
         &self.replicas[usize::from(self.id.get())]
     }
+}
+
+/// The risks that are taken, whoever can reach the replica, and their lines.
+fn risky(source: &Source<'_>, places: &Places) -> BTreeMap<Risk, usize> {
+    let durability = places.durability.as_ref();
+    let unsafe_durability = durability.filter(|place| *place.get_ref() == Durability::Async);
+    let clients = places.client_authentication.as_ref();
+    let unsigned = clients.filter(|place| *place.get_ref() == ClientAuthentication::None);
+    let durability = unsafe_durability.map(|place| (Risk::AsyncDurability, source.line(place)));
+    let clients = unsigned.map(|place| (Risk::UnsignedClients, source.line(place)));
+    durability.into_iter().chain(clients).collect()
 }
 
 fn parse<T: serde::de::DeserializeOwned>(source: &Source<'_>) -> Result<T, ConfigError> {

@@ -133,6 +133,9 @@ fn describe(outcome: &Outcome, trusted: bool) -> String {
         ),
     );
     row("invariants", format!("{invariants} checks"));
+    if outcome.unsigned > 0 {
+        row("unsigned", format!("{} blocks of commands that nobody signed", outcome.unsigned));
+    }
     if !outcome.root.is_empty() {
         row("root", outcome.root.clone());
     }

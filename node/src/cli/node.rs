@@ -10,7 +10,7 @@ use consensus::classic::Replica;
 use consensus::protocol::Protocol;
 
 use super::verdict::Verdict;
-use crate::config::Config;
+use crate::config::{Config, Risk};
 use crate::process::{self, ProcessError};
 use crate::service::{ServiceError, Works};
 
@@ -24,10 +24,10 @@ pub(super) struct Node {
     /// Configuration file, as `init` writes it.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// A risk that the configuration takes although other machines can reach this replica: async-durability or
-    /// unsigned-clients. Without it such a replica does not start.
+    /// A risk that the configuration takes although other machines can reach this replica. Without it such a replica
+    /// does not start.
     #[arg(long, value_name = "RISK")]
-    allow: Vec<String>,
+    allow: Vec<Risk>,
     /// Have the replica lie, to see whether the others stand it: silent, equivocator, replayer, censor, usurper,
     /// mutator or twins. It lies in its own name only.
     #[arg(long, value_name = "NAME")]
@@ -37,11 +37,11 @@ pub(super) struct Node {
 /// Runs the command. Prints one line once both ports are open.
 pub(super) fn run(args: &Node) -> anyhow::Result<Verdict> {
     let config = Config::read(&args.config)?;
-    let file = args.config.display().to_string();
-    if let Some(risk) = config.risks().iter().find(|r| !args.allow.iter().any(|a| a == r.name())) {
-        let name = risk.name();
+    if let Some(risk) = config.risks().into_iter().find(|risk| !args.allow.contains(risk)) {
+        let (place, setting, name) = (config.place_of_risk(risk), risk.setting(), risk.name());
         anyhow::bail!(
-            "{file}: a replica that others can reach needs --allow {name} for this setting"
+            "{place}: {setting} on a replica that other machines can reach; expected addresses on the loopback \
+             interface, the safe setting, or --allow {name}"
         );
     }
     let works = Works::of_region(&config.founding);

@@ -3,6 +3,7 @@
 mod world;
 mod calculators;
 mod refusals;
+mod unguarded;
 mod reference;
 mod audited;
 mod struck;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::world::{Scratch, refused, run};
+use crate::world::{Scratch, edit, refused, run};
 
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
@@ -13,12 +13,6 @@ fn deployment(scratch: &Scratch) -> String {
     let out = text(&scratch.path("region"));
     assert!(run(&["init", "--out", &out, "--port", "17400"]).status.success());
     out
-}
-
-fn edit(path: &str, from: &str, to: &str) {
-    let before = std::fs::read_to_string(path).expect("readable");
-    assert!(before.contains(from), "{path} has no {from}");
-    std::fs::write(path, before.replacen(from, to, 1)).expect("writable");
 }
 
 #[test]
@@ -46,7 +40,7 @@ fn configurations_that_contradict_themselves_are_refused() {
         ("link.key", "missing.key", "config.toml:5: field link_key"),
     ];
     for (from, to, expected) in cases {
-        edit(&config, from, to);
+        edit(Path::new(&config), from, to);
         let line = refused(&["node", "--config", &config]);
         assert!(line.contains(expected), "{to}: {line}");
         std::fs::write(&config, &original).expect("writable");

@@ -1,12 +1,12 @@
 //! Clusters in a temporary folder, and the program as a user runs it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
 use community::terms;
 use consensus::ids::{ReplicaId, Timestamp};
-use consensus::keys::Signer;
+use consensus::keys::{ClientAuthentication, Signer};
 use consensus::limits::LimitsSpec;
 use consensus::wire;
 use ledger::{MeterId, Receipt, members, slot_market};
@@ -40,6 +40,13 @@ pub(crate) fn refused(arguments: &[&str]) -> String {
     assert_eq!(error.lines().count(), 1, "{arguments:?} fails in one line: {error}");
     assert!(output.stdout.is_empty(), "{arguments:?} prints nothing else");
     error.trim_end().to_owned()
+}
+
+/// Replaces the first `from` in a file by `to`.
+pub(crate) fn edit(path: &Path, from: &str, to: &str) {
+    let before = std::fs::read_to_string(path).expect("readable");
+    assert!(before.contains(from), "{} has no {from}", path.display());
+    std::fs::write(path, before.replacen(from, to, 1)).expect("writable");
 }
 
 /// A folder that is removed at the end.
@@ -78,6 +85,15 @@ pub(crate) struct World {
 impl World {
     /// Starts four replicas.
     pub(crate) fn start(name: &str) -> Self {
+        Self::start_with(name, ClientAuthentication::Signature, |_| {})
+    }
+
+    /// Starts four replicas and a gateway that does as `clients` says, when `edit` is done with each configuration.
+    pub(crate) fn start_with(
+        name: &str,
+        clients: ClientAuthentication,
+        edit: impl Fn(&Path),
+    ) -> Self {
         let folder = Scratch::new(name);
         let addresses = free_addresses(4).expect("free ports");
         let limits =
@@ -89,13 +105,15 @@ impl World {
             limits,
         };
         let deployment = init(&folder.path("deployment"), &plan).expect("a fresh folder");
+        deployment.configs.iter().for_each(|config| edit(config));
         let cluster = Cluster::start(&program(), deployment.configs.clone()).expect("they start");
         let runtime = Runtime::new().expect("a runtime");
         let gateway = {
             let _inside = runtime.enter();
             let patience =
                 Patience { first: Duration::from_secs(1), most: Duration::from_secs(60) };
-            Gateway::start(&deployment.founding, doors(&deployment), patience).expect("TLS")
+            let doors = doors(&deployment);
+            Gateway::start_as(clients, &deployment.founding, doors, patience).expect("TLS")
         };
         Self { runtime, gateway, cluster, deployment, addresses, folder }
     }
