@@ -71,6 +71,9 @@ pub struct Outcome {
     /// How many commit certificates hold the vote of each replica.
     #[serde(skip)]
     pub votes: BTreeMap<u16, u64>,
+    /// How many positions were decided in views that each replica led.
+    #[serde(skip)]
+    pub led: BTreeMap<u16, u64>,
     /// Signatures checked, of votes and of requests.
     pub signatures: u64,
     /// Commands in blocks.
@@ -260,6 +263,8 @@ impl<F: FnMut(&Fact)> Run<F> {
     fn seal(&mut self, sealed: &Sealed) {
         let (seq, seal) = (sealed.seal.seq, &sealed.seal);
         self.outcome.seals += 1;
+        let primary = self.committee.primary(seal.view).get();
+        *self.outcome.led.entry(primary).or_insert(0) += 1;
         for vote in &seal.commits {
             *self.outcome.votes.entry(vote.from.get()).or_insert(0) += 1;
         }

@@ -7,10 +7,12 @@
 //! and the audit found them good. Everything else is a suspicion: a number about it that is far from that of the other
 //! replicas. A slow or restarted replica can look like that too, so nothing follows from it but a word in the report.
 //!
-//! Whether a liar *had* to be convicted is not known here. Two contradictory votes that went to two honest replicas
-//! meet nowhere if neither has a reason to pass its own on, and a vote for a position that is decided already is
-//! dropped unread. So a liar that signs contradictions and is not convicted is an open question, not a failure; an
-//! honest replica that is accused is one.
+//! Whether a liar *had* to be convicted is known in two cases only. An honest replica said that it holds proof, and the
+//! audit found none. Or the liar led for so many positions, and contradicts itself so often ([`telling`]), that it is
+//! not by chance that nobody noticed. Otherwise two contradictory votes that went to two honest replicas meet nowhere
+//! if neither has a reason to pass its own on, and a vote for a position that is decided already is dropped unread: a
+//! liar that signs contradictions and is not convicted is an open question then, not a failure. An honest replica that
+//! is accused is always a failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +25,23 @@ use crate::metrics::Heard;
 use crate::report::{Check, EvidenceRow, Found, LiarRow, SignRow};
 use crate::store::evidence::read_evidence;
 use crate::talk::Status;
+
+/// How many positions a liar must have led so that it is not by chance that nobody saw it contradict itself; none if it
+/// signs no contradictions. Derived from how often one and the same replica hears both statements:
+///
+/// - Twins at every position; the equivocator at one in eight or more; the usurper after one in four of the messages
+///   that it hears, one in eleven of those times with a proposal for the next position, before its own: with six votes
+///   heard, at more than one position in eight. (7/8)^128 is 4 in 100 million.
+/// - The mutator changes one proposal in three, two in five of these in view, position or digest, one in eight of those
+///   to the next position, where it soon proposes something else; one of three others or more hears it with seven
+///   chances in eight: one position in 69. (68/69)^1024 is 3 in 10 million.
+fn telling(adversary: Adversary) -> Option<u64> {
+    match adversary {
+        Adversary::Twins | Adversary::Equivocator | Adversary::Usurper => Some(128),
+        Adversary::Mutator => Some(1_024),
+        Adversary::Silent | Adversary::Censor | Adversary::Replayer => None,
+    }
+}
 
 /// What is known about a run with liars.
 pub(super) struct Inquiry<'a> {
@@ -176,24 +195,44 @@ impl Inquiry<'_> {
 
     /// Whether those who sign contradictions were convicted; none if nobody does.
     pub(super) fn convicted(&self, verdicts: &[LiarRow]) -> Option<Check> {
-        let signs = |row: &&LiarRow| ["equivocator", "twins"].contains(&row.adversary.as_str());
+        let signs = |row: &&LiarRow| self.telling(row).is_some();
         let (yes, no): (Vec<&LiarRow>, Vec<&LiarRow>) =
             verdicts.iter().filter(signs).partition(|row| row.verdict == "convicted");
+        let (missed, open): (Vec<&LiarRow>, Vec<&LiarRow>) =
+            no.into_iter().partition(|row| self.had_to_be(row));
         let numbers = |rows: &[&LiarRow]| list(&rows.iter().map(|r| r.replica).collect::<Vec<_>>());
-        let (found, detail) = match (yes.len(), no.len()) {
-            (0, 0) => return None,
-            (_, 0) => (Found::Holds, format!("convicted: {}", numbers(&yes))),
-            _ => (
+        let (found, detail) = match (yes.len(), missed.len(), open.len()) {
+            (0, 0, 0) => return None,
+            (_, 0, 0) => (Found::Holds, format!("convicted: {}", numbers(&yes))),
+            (_, 0, _) => (
                 Found::NotChecked,
                 format!(
                     "not convicted: {}; whether two contradictory statements of one reached the same honest \
                      replica in time to count is not known",
-                    numbers(&no)
+                    numbers(&open)
+                ),
+            ),
+            _ => (
+                Found::Fails,
+                format!(
+                    "not convicted, though honest replicas had the proof: {}",
+                    numbers(&missed)
                 ),
             ),
         };
         let claim = "Every liar that signs contradictory statements is convicted of it".to_owned();
         Some(Check { claim, found, detail })
+    }
+
+    /// Whether an honest replica surely heard a contradiction of a liar in full.
+    fn had_to_be(&self, liar: &LiarRow) -> bool {
+        let led = self.audits.iter().flatten().filter_map(|audit| audit.led.get(&liar.replica));
+        let led = led.copied().max().unwrap_or(0);
+        !liar.accused_by.is_empty() || self.telling(liar).is_some_and(|enough| led >= enough)
+    }
+
+    fn telling(&self, liar: &LiarRow) -> Option<u64> {
+        self.liars.get(&liar.replica).copied().and_then(telling)
     }
 }
 

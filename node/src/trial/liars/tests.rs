@@ -117,9 +117,36 @@ fn evidence_convicts() {
     assert_eq!((verdicts[0].words.as_str(), &verdicts[0].accused_by), (words, &vec![2]));
     assert_eq!(inquiry.spared(&proofs).found, Found::Holds);
     assert_eq!(inquiry.convicted(&verdicts).map(|check| check.found), Some(Found::Holds));
-    // Not convicted is an open question: its statements may never have met.
-    let open = inquiry.convicted(&inquiry.verdicts(&[], &[]));
-    assert_eq!(open.map(|check| check.found), Some(Found::NotChecked));
+}
+
+/// Who is known to have contradicted itself to one honest replica, and is not convicted, makes the run fail: a replica
+/// said so, or the liar led so long that it cannot have gone unnoticed. A liar that only withholds or repeats has
+/// nothing to be convicted of.
+#[test]
+fn a_contradiction_that_was_heard_and_is_not_proved_fails_the_run() {
+    let found = |world: &Invented| {
+        let inquiry = world.inquiry();
+        inquiry.convicted(&inquiry.verdicts(&[], &[])).map(|check| check.found)
+    };
+    let mut open = 0;
+    for adversary in Adversary::ALL {
+        let mut world = Invented::with(adversary);
+        let Some(enough) = telling(adversary) else {
+            world.audits[2].as_mut().expect("honest").led = [(0, u64::MAX)].into();
+            assert_eq!(found(&world), None, "{adversary}");
+            continue;
+        };
+        for (led, expected) in [(enough - 1, Found::NotChecked), (enough, Found::Fails)] {
+            world.audits[2].as_mut().expect("honest").led = [(0, led), (1, enough)].into();
+            assert_eq!(found(&world), Some(expected), "{adversary} led {led} positions");
+        }
+        open += 1;
+    }
+    assert_eq!(open, 4, "equivocator, usurper, mutator, twins");
+    let mut world = Invented::with(Adversary::Twins);
+    assert_eq!(found(&world), Some(Found::NotChecked));
+    world.status(2).accused.insert(0, vec!["two commits".to_owned()]);
+    assert_eq!(found(&world), Some(Found::Fails), "replica 2 says that it holds proof");
 }
 
 /// Whoever accuses an honest replica, by evidence or by word, makes the run fail.
