@@ -37,8 +37,8 @@ pub trait Application: Send + 'static {
     /// at different positions and must judge alike.
     fn validate(&self, proposal: &Proposal, fresh: bool, now_ms: u64) -> Verdict;
 
-    /// Answers a read from the state as it is. None are asked at the client port yet: the ledger has no command that is
-    /// a question, which a read falls back to.
+    /// Answers a read from the state as it is. Nobody asks: the ledger has no command that is a question, so a founding
+    /// that turns reads on is refused (see [`crate::founding`]).
     fn query(&self, operation: &[u8]) -> Vec<u8> {
         let _ = operation;
         Vec::new()

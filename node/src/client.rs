@@ -164,7 +164,6 @@ impl Gateway {
         let worker = Worker {
             there: connected.clone(),
             authentication,
-            reads: founding.limits().spec().reads,
             committee: founding.committee(),
             patience,
             connections,
@@ -243,8 +242,6 @@ impl Gateway {
 /// The task behind a gateway.
 struct Worker {
     authentication: ClientAuthentication,
-    /// Whether replicas answer reads.
-    reads: bool,
     committee: Committee,
     patience: Patience,
     connections: Vec<mpsc::Sender<Payload>>,
@@ -305,7 +302,7 @@ impl Worker {
             let hellos: Vec<_> = committee.replicas().map(hello).collect();
             hellos.iter().for_each(|hello| self.greet(hello));
             let client = Client::new(signer, committee, last, first);
-            let client = client.with_authentication(self.authentication).with_reads(self.reads);
+            let client = client.with_authentication(self.authentication);
             let arrivals = Vec::new();
             self.seats
                 .insert(id, Seat { client, hellos, last, arrivals, waiting: None, rings: None });

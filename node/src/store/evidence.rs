@@ -125,8 +125,8 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::new(io::ErrorKind::AlreadyExists, many))
 }
 
-/// Reads the evidence that goes with a chain that nobody writes to, `chain` being the folder of its blocks: a file among
-/// them, as in a report, or beside a folder called `chain`, as in a replica's data. None if there is no file.
+/// Reads the evidence that goes with a chain that nobody writes to, `chain` being the folder of its blocks: a file
+/// among them, as in a report, or beside a folder called `chain`, as in a replica's data. None if there is no file.
 ///
 /// # Errors
 ///
