@@ -1,5 +1,10 @@
 //! A signature holds for exactly one author, scope, kind and statement.
 
+use std::convert::Infallible;
+
+use ed25519_zebra::{VerificationKeyBytes, batch};
+use rand_chacha::rand_core::{TryCryptoRng, TryRng};
+
 use super::*;
 use crate::ids::Timestamp;
 use crate::request::Request;
@@ -147,6 +152,61 @@ fn together_and_one_by_one_give_the_same_answers() {
         }
     }
     assert!(refused > 50 && accepted > 50, "{refused} refused, {accepted} accepted");
+}
+
+/// Coefficients that are all equal.
+struct Constant;
+
+impl TryRng for Constant {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(1)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(1)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        bytes.fill(1);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Constant {}
+
+/// Two signatures of one key, s + 1 in one and s - 1 in the other. The batch equation is the sum over i of
+/// z_i (s_i B - R_i - k_i A), so with equal z the two errors cancel and forgeries pass: shown here with such
+/// coefficients. With those of the shipped batch they do not.
+#[test]
+fn errors_that_cancel_do_not_pass_a_batch() {
+    let signer = Signer::ed25519(scope(0), [7; 32]);
+    let key = signer.public_key();
+    let signed = |text: u64| {
+        let Secret::Ed25519(secret) = &signer.secret else { panic!("an Ed25519 key") };
+        let bytes = text.to_le_bytes();
+        (bytes, secret.sign(&bytes).halves().map(|half| *half))
+    };
+    // Neither sum nor difference carries beyond the lowest byte.
+    let mut pair = (0..).map(signed).filter(|(_, [_, s])| (1..255).contains(&s[0]));
+    let mut pair = [pair.next().expect("most are"), pair.next().expect("most are")];
+    let batches = |pair: &[([u8; 8], [[u8; 32]; 2])]| {
+        let (mut equal, mut shipped) = (batch::Verifier::new(), ed25519::Batch::new());
+        for (bytes, [r, s]) in pair {
+            let signature = ed25519_zebra::Signature::from_components(*r, *s);
+            equal.queue((VerificationKeyBytes::from(*key.bytes()), signature, bytes));
+            shipped.add(&key, bytes, &Signature::new([*r, *s]));
+        }
+        (equal.verify(Constant).is_ok(), shipped.holds())
+    };
+    assert_eq!(batches(&pair), (true, true));
+    pair[0].1[1][0] += 1;
+    pair[1].1[1][0] -= 1;
+    for (bytes, halves) in &pair {
+        assert!(!ed25519::client(&key, bytes, &Signature::new(*halves)));
+    }
+    assert_eq!(batches(&pair), (true, false), "cancelled, refused");
 }
 
 /// Where clients do without signatures, requests and replies pass with anything in their place; votes do not.
