@@ -25,7 +25,7 @@ use super::setup::Setup;
 use super::tally::Tally;
 use super::trace::Trace;
 use super::users::User;
-use super::watch::Readable;
+use super::watch::{Proof, Readable};
 
 /// A cluster with its clients, its network and its clock.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ pub(super) enum Occurrence<M> {
     Restarts { at: ReplicaId },
 }
 
-impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
+impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P, A> {
     /// A cluster that runs `blank` at every replica. `config` makes the configuration of one replica from its
     /// place, its key and the digest of the blank application; `name` names a message.
     pub fn new(

@@ -24,7 +24,7 @@ use super::fault::Class;
 use super::oracle::memory;
 use super::process::Recent;
 use super::tally;
-use super::watch::Readable;
+use super::watch::{Proof, Readable};
 
 /// Decisions handed back at a time after a restart.
 const REPLAYED: usize = 4;
@@ -35,7 +35,7 @@ const DISK: u64 = 5;
 pub(super) const SYNC: u64 = 6;
 const WORK: u64 = 7;
 
-impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
+impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P, A> {
     /// Takes a replica down now. It comes back with its disk after `outage`, or never.
     pub fn crash(&mut self, at: ReplicaId, outage: Option<Duration>) {
         self.die(at, Class::Crash, outage.map(micros));
@@ -247,7 +247,7 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
                 self.tally.count("event", "stable checkpoint");
                 self.see(at, Seen::Stable(certificate));
             }
-            Action::Accuse { accused, .. } => self.accuse(at, accused),
+            Action::Accuse { accused, evidence } => self.accuse(at, accused, evidence),
             Action::Recall { to, first, most } => {
                 self.tally.count("event", "catch-up served");
                 let decisions = self.machines[index].disk.decisions().range(first..).take(most);
@@ -264,9 +264,15 @@ impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
         self.answer(at, Event::Installed { seq, state });
     }
 
-    /// Evidence against an honest replica whose disk is whole is a violation.
-    fn accuse(&mut self, at: ReplicaId, accused: ReplicaId) {
+    /// Evidence against an honest replica whose disk is whole is a violation; so is an accusation by one that proves
+    /// nothing, whomever it is against.
+    fn accuse(&mut self, at: ReplicaId, accused: ReplicaId, evidence: P::Evidence) {
         self.tally.count("event", "accusation");
+        if !self.atlas.is_spoilt(at) {
+            let convicts = evidence.convicts() == Some(accused);
+            let proves = convicts && self.keyring.verify(evidence).is_ok();
+            assert!(proves, "accused: replica {at} accuses replica {accused} without proof");
+        }
         let is_faulty = |id: ReplicaId| self.setup.liars.contains(&id) || self.atlas.is_spoilt(id);
         let fair = is_faulty(at) || is_faulty(accused);
         assert!(fair, "accused: replica {at} accuses replica {accused}, which is honest");

@@ -10,9 +10,9 @@ use crate::protocol::Protocol;
 use super::cluster::{Cluster, Occurrence};
 use super::deed::SYNC;
 use super::exit::{Driver, Leaving, Seen};
-use super::watch::Readable;
+use super::watch::{Proof, Readable};
 
-impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
+impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P, A> {
     pub(super) fn waits_in_step(&self) -> bool {
         self.setup.driver == Driver::InStep
     }

@@ -13,12 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::certificate::{CheckpointCertificate, Decision};
 use crate::ids::{ClientId, Digest, ReplicaId, SeqNum, Timestamp};
 use crate::keys::PublicKey;
-use crate::request::{Reply, Request};
+use crate::request::{Batch, Reply, Request};
 use crate::sim::trace::Fold;
 use crate::sim::watch::{Readable, Shown};
 use crate::wire::encode;
 
-use arithmetic::{is_committed, is_sound, is_stable};
+use arithmetic::{is_committed, is_sound, is_stable, name};
 use wire::Said;
 
 /// What was seen so far.
@@ -135,7 +135,8 @@ impl Oracle {
     /// If it disagrees with another replica, leaves a gap, runs a request twice or runs one that nobody signed.
     pub fn executed(&mut self, at: ReplicaId, decision: &Decision, fresh: &[bool], state: Digest) {
         let proposal = decision.proposal.as_ref().expect("a batch is executed");
-        self.agree(at, decision, encode(&proposal.batch));
+        let batch: &Batch = &proposal.batch;
+        self.agree(at, decision, encode(batch));
         let seq = decision.seq().get();
         let known = *self.states.entry(seq).or_insert(state);
         assert_eq!(known, state, "agreement: replica {at} reached another state at position {seq}");
@@ -157,10 +158,15 @@ impl Oracle {
     ///
     /// # Panics
     ///
-    /// If it is not the state that was executed there.
+    /// If nobody executed anything there, or it led to another state.
     pub fn installed(&mut self, at: ReplicaId, seq: SeqNum, state: Digest) {
+        let is_known = self.order.contains_key(&seq.get());
+        assert!(
+            is_known,
+            "agreement: replica {at} installs a state at {seq}, which nobody executed"
+        );
         let last = self.states.range(..=seq.get()).next_back();
-        let (_, known) = last.expect("agreement: nobody installs what nobody executed");
+        let (_, known) = last.expect("there is a state at genesis");
         assert_eq!(*known, state, "agreement: replica {at} installs another state at {seq}");
         self.positions.insert(at, seq.get());
     }
@@ -200,6 +206,11 @@ impl Oracle {
         });
         let before = self.positions.insert(at, seq).unwrap_or(0);
         assert_eq!(seq, before + 1, "order: replica {at} went from position {before} to {seq}");
+        assert_eq!(
+            *decision.certificate.digest.bytes(),
+            name(&bytes),
+            "certificate: replica {at} executes at {seq} what the certificate does not name"
+        );
         let known = self.order.entry(seq).or_insert_with(|| bytes.clone());
         assert_eq!(*known, bytes, "agreement: replica {at} disagrees about position {seq}");
         self.view = self.view.max(decision.certificate.view.get());

@@ -11,9 +11,9 @@ use crate::request::{Replies, Reply, Submission};
 
 use super::cluster::{Cluster, Occurrence, micros};
 use super::trace::Fold;
-use super::watch::{Kind, Readable};
+use super::watch::{Kind, Proof, Readable};
 
-impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
+impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P, A> {
     pub(super) fn send(&mut self, at: ReplicaId, receivers: &[ReplicaId], message: P::Message) {
         if !self.atlas.is_spoilt(at) {
             let stable = self.replica(at).map_or(0, |replica| replica.standing().stable.get());

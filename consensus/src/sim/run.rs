@@ -15,9 +15,9 @@ use crate::protocol::Protocol;
 use super::cluster::{Cluster, Occurrence, micros};
 use super::liveness::{self, Storm};
 use super::users::User;
-use super::watch::Readable;
+use super::watch::{Proof, Readable};
 
-impl<P: Protocol<Message: Readable>, A: Application> Cluster<P, A> {
+impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P, A> {
     /// Lets things happen until every client has all its answers and every replica executed the same, or until
     /// `limit` of simulated time has passed. Answers whether the former.
     pub fn run(&mut self, limit: Duration) -> bool {

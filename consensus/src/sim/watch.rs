@@ -3,8 +3,10 @@
 //! In: messages. Out: what their author commits to, the certificates and the rounds inside. Refuses to know: whether
 //! any of it is right.
 
-use crate::certificate::{CheckpointCertificate, Decision};
+use crate::certificate::{CheckpointCertificate, Commit, Decision};
+use crate::classic::evidence::Evidence;
 use crate::classic::message::{Message, NewView, ViewChange};
+use crate::classic::prepared::PrePrepare;
 use crate::ids::ReplicaId;
 
 use super::trace::Fold;
@@ -65,6 +67,66 @@ pub trait Readable {
 
     /// Whether it is a proposal or a vote of the view it counts in.
     fn is_vote(&self) -> bool;
+}
+
+/// What proves that a replica lied, as a simulation reads it.
+pub trait Proof {
+    /// Whom it convicts: the author of two statements that no honest replica makes both. None if it convicts nobody.
+    fn convicts(&self) -> Option<ReplicaId>;
+}
+
+/// The author of two statements of one kind at one place with different contents.
+fn clash(first: Option<Statement>, second: Option<Statement>) -> Option<ReplicaId> {
+    let (first, second) = (first?, second?);
+    let place = |said: Statement| (said.author, said.kind, said.view, said.seq);
+    let is_clash = place(first) == place(second) && first.content != second.content;
+    is_clash.then_some(first.author)
+}
+
+impl Proof for Evidence {
+    fn convicts(&self) -> Option<ReplicaId> {
+        let both = |first: Message, second: Message| clash(first.statement(), second.statement());
+        match self.clone() {
+            Self::Proposals(pair) => {
+                let said = |by: &PrePrepare| {
+                    let (author, kind, content) = (by.from, Kind::First, Fold::of(&by.digest));
+                    Some(Statement {
+                        author,
+                        kind,
+                        view: by.view.get(),
+                        seq: by.seq.get(),
+                        content,
+                    })
+                };
+                clash(said(&pair.first), said(&pair.second))
+            }
+            Self::Prepares(pair) => {
+                both(Message::Prepare(pair.first), Message::Prepare(pair.second))
+            }
+            Self::Commits(pair) => both(Message::Commit(pair.first), Message::Commit(pair.second)),
+            Self::Checkpoints(pair) => {
+                both(Message::Checkpoint(pair.first), Message::Checkpoint(pair.second))
+            }
+            Self::ViewChanges(pair) => {
+                both(Message::ViewChange(pair.first), Message::ViewChange(pair.second))
+            }
+            Self::NewViews(pair) => {
+                both(Message::NewView(pair.first), Message::NewView(pair.second))
+            }
+            Self::HiddenCommit { commit, change } => {
+                let is_later = commit.view < change.view && commit.seq > change.stable;
+                let hides = commit.from == change.from && is_later && !claims(&change, &commit);
+                hides.then_some(commit.from)
+            }
+        }
+    }
+}
+
+/// Whether a VIEW-CHANGE shows that what its author committed to prepared, or something else in a later view.
+fn claims(change: &ViewChange, commit: &Commit) -> bool {
+    change.prepared.iter().filter(|held| held.seq() == commit.seq).any(|held| {
+        held.view() > commit.view || (held.view(), held.digest()) == (commit.view, commit.digest)
+    })
 }
 
 impl Readable for Message {

@@ -152,6 +152,19 @@ impl Habit for Hesitant {
     }
 }
 
+/// It accuses replica 0, and nobody else, of what nobody did.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Biased;
+
+impl Habit for Biased {
+    fn tamper(me: ReplicaId, event: &Event<Message>, wanted: &mut Vec<Deed>) {
+        Slanderous::tamper(me, event, wanted);
+        let other =
+            |deed: &Deed| matches!(deed, Action::Accuse { accused, .. } if accused.get() != 0);
+        wanted.retain(|deed| !other(deed));
+    }
+}
+
 /// It accuses the next replica of what nobody did.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Slanderous;

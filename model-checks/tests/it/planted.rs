@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use consensus::adversary::Adversary;
 use consensus::certificate::{Checkpoint, Decision};
 use consensus::classic::Replica;
 use consensus::classic::message::Message;
@@ -12,7 +13,7 @@ use consensus::sim::exit::Driver;
 use consensus::sim::oracle::Oracle;
 use consensus::sim::scenario::{Scenario, said};
 use model_checks::attacks::forge::{self, batch, change, commit, decision, replica, submission};
-use model_checks::mutants::tampered::{Hesitant, Hoarder, Slanderous, Tampered};
+use model_checks::mutants::tampered::{Biased, Hesitant, Hoarder, Slanderous, Tampered};
 use model_checks::replica::Subject;
 use model_checks::swarm::{self, quietly, rule, shrink};
 
@@ -105,6 +106,39 @@ fn certificates_that_do_not_add_up_are_named() {
     assert_eq!([few, twice, other, claim], ["certificate"; 4]);
 }
 
+/// A batch under the certificate of another, a batch under that of the null request, and the null request under that of
+/// a batch.
+#[test]
+fn what_the_certificate_does_not_name_is_named() {
+    let (own, state) = at(1, 1);
+    let other = Decision { proposal: at(1, 2).0.proposal, ..own.clone() };
+    assert_eq!(broken(|oracle| executes(oracle, 0, (other, state))), "certificate");
+    let mut null = own.clone();
+    null.certificate.digest = Digest::NULL;
+    null.certificate.commits.iter_mut().for_each(|vote| vote.message.digest = Digest::NULL);
+    assert_eq!(broken(|oracle| executes(oracle, 0, (null.clone(), state))), "certificate");
+    let passed = |decision: Decision| {
+        let skipped = Decision { proposal: None, ..decision };
+        move |oracle: &mut Oracle| oracle.skipped(replica(0), &skipped)
+    };
+    passed(null)(&mut oracle());
+    assert_eq!(broken(passed(own)), "certificate");
+}
+
+/// A state is taken that is not the one that was executed, or at a position that nobody executed.
+#[test]
+fn a_state_that_nobody_reached_is_named() {
+    let installs = |seq: u64, from: u64| {
+        move |oracle: &mut Oracle| {
+            executes(oracle, 0, at(1, 1));
+            executes(oracle, 0, at(2, 2));
+            oracle.installed(replica(1), SeqNum::new(seq), state(from));
+        }
+    };
+    installs(2, 2)(&mut oracle());
+    assert_eq!([broken(installs(2, 1)), broken(installs(3, 2))], ["agreement"; 2]);
+}
+
 /// A gap; a position twice; a request twice; a request that nobody signed.
 #[test]
 fn executions_out_of_order_are_named() {
@@ -172,6 +206,18 @@ fn found<P: Subject>() -> (String, Scenario) {
     let rule = rule(&outcome).expect("a rule is broken").to_owned();
     let short = quietly(|| shrink::<P>(&scenario)).expect("it fails again").0;
     (rule, short)
+}
+
+/// A replica accuses a liar, as it may, but of nothing: it holds the same vote twice.
+#[test]
+fn an_accusation_without_proof_is_named_even_against_a_liar() {
+    let mut scenario = Scenario { script: Some(Vec::new()), ..Scenario::default() };
+    scenario.liars.insert(0, (Adversary::Replayer, 1));
+    assert_eq!(quietly(|| scenario.play::<Replica>()).failure, None);
+    let outcome = quietly(|| scenario.play::<Tampered<Biased>>());
+    assert_eq!(rule(&outcome), Some("accused"));
+    let why = outcome.failure.unwrap_or_default();
+    assert!(why.contains("without proof"), "{why}");
 }
 
 /// A replica that keeps all it hears, one that never commits, and one that accuses honest replicas: each breaks a rule

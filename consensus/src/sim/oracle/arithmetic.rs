@@ -26,6 +26,17 @@ pub fn leader(n: usize, view: u64) -> ReplicaId {
     ReplicaId::new(u16::try_from(index).expect("a remainder below the size of a committee"))
 }
 
+/// What votes call a batch: BLAKE3 of the length of the domain in 8 bytes, the domain, and the canonical encoding. The
+/// null request, which has no bytes, is called zero.
+pub fn name(batch: &[u8]) -> [u8; 32] {
+    const DOMAIN: &[u8] = b"gridquorum batch";
+    if batch.is_empty() {
+        return [0; 32];
+    }
+    let length = (DOMAIN.len() as u64).to_le_bytes();
+    *blake3::hash(&[&length, DOMAIN, batch].concat()).as_bytes()
+}
+
 /// Exactly `needed` voters, all different, all members.
 fn are_distinct(n: usize, voters: impl Iterator<Item = ReplicaId>, needed: usize) -> bool {
     let all: Vec<_> = voters.collect();
