@@ -7,6 +7,7 @@
 //! stops only when the *first* of them executes, so a primary that serves others cannot starve one client.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::client_table::Clients;
@@ -40,6 +41,45 @@ struct Expected {
     /// The place of its first request.
     place: u64,
     proposal: Arc<Proposal>,
+    index: Index,
+}
+
+/// Where the requests of a batch stand, by client and time; made when somebody first asks, which for most batches is
+/// never. It says nothing that the batch does not, so batches that differ in it alone count as equal.
+#[derive(Clone, Debug, Default)]
+struct Index(Option<Vec<(ClientId, Timestamp, usize)>>);
+
+impl PartialEq for Index {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Index {}
+
+impl Hash for Index {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+impl Index {
+    /// The latest request of a client among `requests`, which are the same each time.
+    fn latest<'a>(
+        &mut self,
+        requests: &'a [Signed<Request>],
+        client: &ClientId,
+    ) -> Option<&'a Signed<Request>> {
+        let places = self.0.get_or_insert_with(|| {
+            let places = requests.iter().zip(0..);
+            let mut places: Vec<_> = places
+                .map(|(request, place)| (request.client(), request.timestamp, place))
+                .collect();
+            places.sort_unstable();
+            places
+        });
+        let end = places.partition_point(|(other, ..)| other <= client);
+        let (_, _, place) = places[..end].last().filter(|(other, ..)| other == client)?;
+        requests.get(*place)
+    }
 }
 
 /// One waiting request.
@@ -96,11 +136,11 @@ impl Pool {
     }
 
     /// The latest request of a client that waits, alone or in a batch. Clients send most requests to the primary, where
-    /// no batch is expected, so that looking through those is rare.
-    fn waiting_of(&self, client: &ClientId) -> Option<&Signed<Request>> {
+    /// no batch is expected; a backup whose window is full looks into each batch, not at each of their requests.
+    fn waiting_of(&mut self, client: &ClientId) -> Option<&Signed<Request>> {
         let alone = self.places.get(client).and_then(|place| self.queue.get(place));
-        let expected = self.expected.values().flat_map(|e| &e.proposal.batch.requests);
-        let expected = expected.filter(|request| request.client() == *client);
+        let expected = self.expected.values_mut();
+        let expected = expected.filter_map(|e| e.index.latest(&e.proposal.batch.requests, client));
         let all = alone.map(|waiting| &waiting.submission.request).into_iter().chain(expected);
         all.max_by_key(|request| request.timestamp)
     }
@@ -117,7 +157,8 @@ impl Pool {
         if self.expected.contains_key(&seq) {
             return;
         }
-        let expected = Expected { place: self.next, proposal: proposal.clone() };
+        let expected =
+            Expected { place: self.next, proposal: proposal.clone(), index: Index::default() };
         self.next += proposal.batch.requests.len() as u64;
         self.expected.insert(seq, expected);
         if !self.queue.is_empty() {
@@ -246,5 +287,46 @@ impl Pool {
             self.queue.remove(&place);
             self.unassigned.remove(&place);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Digest, NetworkId, ReplicaId};
+    use crate::keys::{Scope, Signer};
+
+    /// For clients that stand in a batch never, once and several times: what the index finds is what a look at each
+    /// request finds, the first time and later; and a pool that was asked equals one that was not.
+    #[test]
+    fn the_index_finds_what_a_scan_finds() {
+        let scope = Scope::new(NetworkId::new(Digest::of("pool", &())));
+        let request = |client: u64, timestamp: u64| {
+            let signer = Signer::symbolic(scope, client);
+            let timestamp = Timestamp::new(timestamp);
+            signer.sign(Request::new(signer.public_key(), timestamp, vec![7]))
+        };
+        let asked = [(3, 1), (1, 5), (3, 4), (2, 1), (3, 2), (1, 5)];
+        let requests: Vec<_> = asked.map(|(client, time)| request(client, time)).into();
+        let (mut index, mut found) = (Index::default(), 0);
+        for client in [1, 2, 3, 4, 3] {
+            let client = Signer::symbolic(scope, client).public_key().client();
+            let scan = requests.iter().filter(|request| request.client() == client);
+            let scan = scan.max_by_key(|request| request.timestamp);
+            let latest = index.latest(&requests, &client);
+            assert_eq!(latest.map(std::ptr::from_ref), scan.map(std::ptr::from_ref));
+            found += usize::from(latest.is_some());
+        }
+        assert_eq!(found, 4, "client 4 stands in no batch");
+
+        let submission = |request| Submission { request, attachment: Vec::new() };
+        let batch = requests[..4].iter().cloned().map(submission).collect();
+        let proposal = Arc::new(Proposal::new(ReplicaId::ZERO, Vec::new(), batch));
+        let mut pool = Pool::default();
+        pool.expect(SeqNum::new(1), &proposal);
+        let before = pool.clone();
+        assert!(pool.waiting_of(&requests[0].client()).is_some());
+        assert_eq!(pool, before);
+        assert!(pool.expected.values().all(|expected| expected.index.0.is_some()));
     }
 }
