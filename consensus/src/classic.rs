@@ -45,6 +45,11 @@
 //! - *Reads*, where they are on, are linearizable, and cost no operation its liveness; see `reads`.
 //! - *Accountability*: an honest replica is never accused; whoever contradicts, before one honest replica, a statement
 //!   that this one still holds is accused; see [`evidence`].
+//! - *Memory* is bounded in everything but views without progress: a replica keeps, for each position of the window,
+//!   every batch that it voted for in any view, until a checkpoint above it is stable, because a later view may
+//!   propose it again. So each view in which a primary proposes other batches and none of them commits may add a
+//!   window of batches, in memory and on disk. There is no cap: a vote cannot be taken back. Time-outs double up to
+//!   a longest one, which bounds the rate and not the sum. The simulator weighs against a bound that counts views.
 //! - *Liveness* once messages arrive in time: a waiting request makes every honest replica ask for the next
 //!   view until an honest primary orders it; time-outs double, so one of them is long enough; f replicas alone
 //!   force nobody to leave a view, because joining takes f+1.

@@ -37,6 +37,9 @@ const EARLY: u64 = 16;
 
 /// The most that a replica of `n` may hold when `clients` clients are known and `views` views have begun.
 ///
+/// This grows with views: whoever votes for another batch in each of many views without progress keeps them all, see
+/// `classic`. An index that is left out of hashes (`classic::pool`) is not weighed: 48 bytes per request that waits.
+///
 /// Per open position: the votes of everybody, one certificate, and one batch for each view in which this replica may
 /// have voted for another one. Then the decisions that wait for execution, the requests that wait, the view changes
 /// and the new view at hand, and messages of later views.
