@@ -283,7 +283,8 @@ mod tests {
         assert_eq!(ServiceError::from(RecordsError::from(full())).to_string(), plain);
     }
 
-    /// Whoever follows the advice about a chain, to the letter, still holds the proof that another replica lied.
+    /// Whoever follows the advice about a chain, to the letter, still holds the proof that another replica lied. If
+    /// that proof is damaged the replica starts all the same and keeps the bytes.
     #[test]
     fn evidence_outlives_the_folder_that_may_be_removed() {
         let folder = std::env::temp_dir().join(format!("gridquorum-advice-{}", std::process::id()));
@@ -304,6 +305,12 @@ mod tests {
         std::fs::remove_dir_all(data.join("chain")).expect("the folder of the advice");
         let (_, _, evidence, _) = open_store(&data, &genesis).expect("it starts again");
         assert!(evidence.accused().contains_key(&3), "{:?}", evidence.accused());
+        drop(evidence);
+        std::fs::write(data.join("evidence.log"), b"no log at all").expect("writable");
+        let (_, _, evidence, _) = open_store(&data, &genesis).expect("it needs none to start");
+        assert!(evidence.accused().is_empty());
+        let aside = std::fs::read(data.join("evidence.log.damaged-0")).expect("set aside");
+        assert_eq!(aside, b"no log at all");
         std::fs::remove_dir_all(&folder).expect("the temporary folder is writable");
     }
 }
