@@ -70,9 +70,16 @@ fn a_report_is_complete() {
         assert_eq!(deviations + rest, of("operator_nano"), "{slot}");
     }
     assert!(slots.iter().any(|slot| slot["short_wh"] != 0 && slot["long_wh"] != 0));
-    let messages = &run["predictions"][0];
-    assert_eq!(
-        (messages["predicted"].as_f64(), messages["measured"].as_f64()),
-        (Some(29.0), Some(29.0))
-    );
+    // Counts are exact, or, where a busy machine had votes repeated, left out with the reason.
+    let rows = run["predictions"].as_array().expect("predictions");
+    if let Some(messages) = rows.iter().find(|row| row["what"] == "messages") {
+        let counts = (messages["predicted"].as_f64(), messages["measured"].as_f64());
+        assert_eq!(counts, (Some(29.0), Some(29.0)));
+    } else {
+        let unchecked = |check: &serde_json::Value| {
+            let detail = check["detail"].as_str().unwrap_or_default();
+            check["found"] == "not-checked" && detail.starts_with("the counts are not comparable")
+        };
+        assert!(run["checks"].as_array().expect("checks").iter().any(unchecked), "{run}");
+    }
 }
