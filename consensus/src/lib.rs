@@ -69,8 +69,10 @@ pub mod event;
 pub mod action;
 pub mod protocol;
 pub mod application;
+pub mod exit;
 pub mod client;
 pub mod classic;
+pub mod analysis;
 pub mod adversary;
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -16,7 +16,7 @@ pub mod tally;
 pub mod branch;
 pub mod plan;
 pub mod watch;
-pub mod exit;
+pub mod leaving;
 pub mod setup;
 pub mod network;
 pub mod disk;

@@ -14,7 +14,7 @@
 //! own waits for the disk while the driver goes on. What was asked for after a `Persist` leaves once that record is
 //! durable; everything leaves in the order in which it was asked for, and one sync serves many.
 
-mod exit;
+mod outgoing;
 mod counted;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -27,6 +27,7 @@ use consensus::classic::evidence::Evidence;
 use consensus::classic::message::Message;
 use consensus::classic::record::Record;
 use consensus::event::{Event, Timer};
+use consensus::exit::Exit;
 use consensus::ids::{ReplicaId, SeqNum};
 use consensus::keys::{ClientAuthentication, Signer, Verified};
 use consensus::protocol::Protocol;
@@ -37,7 +38,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use counted::{first_time, is_vote, upkeep};
-use exit::{Exit, Outgoing};
+use outgoing::Outgoing;
 
 use crate::application::Application;
 use crate::metrics::{Count, Heard, Metrics};
@@ -136,7 +137,7 @@ pub struct Driver<P, A> {
     timers: BTreeMap<Timer, Instant>,
     /// Events that this driver's own answers caused.
     local: VecDeque<Event<Message>>,
-    exit: Exit,
+    exit: Exit<Outgoing>,
     /// Executions so far.
     executions: u64,
     /// How many answers each replica that fell behind got since the last tick.
@@ -288,13 +289,13 @@ impl<P: Classic, A: Application> Driver<P, A> {
         match action {
             Action::Send { to, message } => {
                 let count = if is_vote(&message) { Count::Repeats } else { upkeep(&message) };
-                self.exit.push(Outgoing::To(to, message, count));
+                self.leave(Outgoing::To(to, message, count));
             }
             Action::Broadcast { message } => {
                 let count = first_time(&message);
-                self.exit.push(Outgoing::All(message, count));
+                self.leave(Outgoing::All(message, count));
             }
-            Action::Reply { reply } => self.exit.push(Outgoing::Reply(self.executions, reply)),
+            Action::Reply { reply } => self.leave(Outgoing::Reply(self.executions, reply)),
             Action::Persist { record } => {
                 self.parts.journal.promise(&record);
                 self.exit.wrote_record();
@@ -416,6 +417,11 @@ impl<P: Classic, A: Application> Driver<P, A> {
         self.let_go();
         self.tell_standing();
         Ok(())
+    }
+
+    fn leave(&mut self, outgoing: Outgoing) {
+        let vouches = outgoing.is_checkpoint();
+        self.exit.push(outgoing, vouches);
     }
 
     /// What has waited long enough leaves, replies to one connection under one signature.

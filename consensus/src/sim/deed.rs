@@ -1,7 +1,7 @@
 //! What a machine does: it boots, steps, performs what its replica wants, and dies.
 //!
 //! In: events for one machine. Out: its actions, performed in order; what follows a write waits until it is durable, or
-//! what leaves does ([`super::exit::Driver`]).
+//! what leaves does ([`super::leaving::Driver`]).
 //! Refuses to know: how a message travels.
 
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use crate::protocol::Protocol;
 
 use super::branch::{self, Taken};
 use super::cluster::{Cluster, Occurrence, micros};
-use super::exit::{Driver, Seen};
 use super::fault::Class;
+use super::leaving::{Driver, Seen};
 use super::oracle::memory;
 use super::process::Recent;
 use super::tally;

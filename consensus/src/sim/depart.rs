@@ -9,7 +9,7 @@ use crate::protocol::Protocol;
 
 use super::cluster::{Cluster, Occurrence};
 use super::deed::SYNC;
-use super::exit::{Driver, Leaving, Seen};
+use super::leaving::{Driver, Leaving, Seen};
 use super::watch::{Proof, Readable};
 
 impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P, A> {
@@ -27,7 +27,7 @@ impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P,
         let leaving = match action {
             Action::Persist { record } => {
                 machine.disk.write(record);
-                machine.exit.owe_record();
+                machine.exit.wrote_record();
                 return None;
             }
             Action::Send { to, message } => Leaving::To(to, message),
@@ -35,15 +35,16 @@ impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P,
             Action::Reply { reply } => Leaving::Reply(reply),
             other => return Some(other),
         };
-        machine.exit.push(leaving);
+        let vouches = leaving.is_checkpoint();
+        machine.exit.push(leaving, vouches);
         None
     }
 
     /// Gives the disk work if it has none, and lets go what waits for nothing.
     pub(super) fn end_round(&mut self, at: ReplicaId) {
         let machine = &mut self.machines[usize::from(at.get())];
-        if let Some(chain) = machine.exit.begin() {
-            machine.paying = machine.disk.mark(chain);
+        if let Some(owed) = machine.exit.begin() {
+            machine.paying = machine.disk.mark(owed.chain);
             let life = machine.life;
             let delay = 1 + self.drawn(SYNC, at).below(self.setup.sync_us);
             self.agenda.later(delay, Occurrence::Synced { at, life });
@@ -61,7 +62,10 @@ impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P,
 
     fn let_go(&mut self, at: ReplicaId) {
         let hasty = self.setup.driver == Driver::Hasty;
-        while let Some(leaving) = self.machines[usize::from(at.get())].exit.pop(hasty) {
+        loop {
+            let exit = &mut self.machines[usize::from(at.get())].exit;
+            let next = if hasty { exit.pop_early() } else { exit.pop() };
+            let Some(leaving) = next else { return };
             match leaving {
                 Leaving::To(to, message) => self.send(at, &[to], message),
                 Leaving::All(message) => self.send_all(at, message),
@@ -85,9 +89,9 @@ impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P,
         }
         let exit = &mut self.machines[usize::from(at.get())].exit;
         if matches!(seen, Seen::Stable(_)) {
-            exit.owe_chain();
+            exit.wrote_chain();
         }
-        exit.push(Leaving::Seen(seen));
+        exit.push(Leaving::Seen(seen), false);
     }
 
     fn observe(&mut self, at: ReplicaId, seen: Seen) {
@@ -108,9 +112,9 @@ impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P,
     pub(super) fn undo(&mut self, at: ReplicaId) {
         let machine = &mut self.machines[usize::from(at.get())];
         let exit = std::mem::take(&mut machine.exit);
-        let kept = |seq: &SeqNum| machine.disk.decisions().contains_key(seq);
-        let undone = exit.untold().filter(|seq| !kept(seq)).count();
-        for _ in 0..undone {
+        let kept = |seq: SeqNum| machine.disk.decisions().contains_key(&seq);
+        let is_undone = |leaving: &&Leaving<_>| matches!(leaving, Leaving::Seen(Seen::Executed(decision, ..)) if !kept(decision.seq()));
+        for _ in 0..exit.waiting().filter(is_undone).count() {
             self.tally.count("event", "execution undone");
         }
     }

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::action::Action;
 use crate::event::Timer;
+use crate::exit::Exit;
 use crate::ids::{ReplicaId, SeqNum};
 use crate::protocol::Protocol;
 
 use super::disk::{Disk, Mark};
-use super::exit::Exit;
+use super::leaving::Leaving;
 
 /// One machine.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ pub struct Machine<P: Protocol, A> {
     /// What it is writing.
     pub writing: Option<P::Record>,
     /// What waits for the disk, if only that does which leaves.
-    pub exit: Exit<P::Message>,
+    pub exit: Exit<Leaving<P::Message>>,
     /// What its disk is at work on, then.
     pub paying: Mark,
     /// What it will do, in order, once what it is writing is durable.

@@ -32,9 +32,9 @@ use crate::protocol::Protocol;
 
 use super::branch::Branches;
 use super::cluster::Cluster;
-use super::exit::Driver;
 use super::fault::{Faults, Injection};
 use super::journal::Journal;
+use super::leaving::Driver;
 use super::setup::Setup;
 use super::tally::Tally;
 
@@ -67,7 +67,7 @@ const NUMBERS: [(&str, u64, u64, u64); 15] = [
     ("delay-us", 1_000, 1, 1_000_000),
     ("work-us", 100, 1, 1_000_000),
     ("sync-us", 300, 0, 1_000_000),
-    // What waits for a sync, see `exit::Driver::of`; 2 and 3 are mistakes.
+    // What waits for a sync, see `leaving::Driver::of`; 2 and 3 are mistakes.
     ("driver", 0, 0, 3),
     ("storm-ms", 1_000, 0, 100_000),
     // Whether liars go on while the core is to converge.

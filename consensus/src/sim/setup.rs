@@ -9,8 +9,8 @@ use crate::committee::Committee;
 use crate::ids::ReplicaId;
 use crate::limits::{Limits, LimitsSpec};
 
-use super::exit::Driver;
 use super::fault::{Class, Faults, Injection};
+use super::leaving::Driver;
 
 /// A simulated world.
 #[derive(Clone, Debug)]

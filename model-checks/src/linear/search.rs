@@ -101,10 +101,6 @@ impl<'a, O> Search<'a, O> {
         let mut furthest: Option<(Vec<usize>, usize)> = None;
         while self.wanted > 0 {
             let mut candidates = self.candidates::<M>();
-            if furthest.as_ref().is_none_or(|(placed, _)| placed.len() < choices.len()) {
-                furthest =
-                    Some((self.named(&choices), self.order[self.first_answered(&candidates)]));
-            }
             if candidates.len() > 1 && !seen.insert((self.configuration(&choices), here.clone())) {
                 candidates.clear(); // what follows was searched before, in vain
             }
@@ -118,7 +114,14 @@ impl<'a, O> Search<'a, O> {
                     self.put_back(place);
                 }
                 let Some(place) = choice.candidates.get(choice.tried).copied() else {
+                    // A dead end, unless it was one before: the deepest of them is what is told.
+                    let stuck = self.first_answered(&choice.candidates);
                     choices.pop();
+                    let further =
+                        furthest.as_ref().is_none_or(|(placed, _)| placed.len() < choices.len());
+                    if let Some(stuck) = stuck.filter(|_| further) {
+                        furthest = Some((self.named(&choices), self.order[stuck]));
+                    }
                     continue;
                 };
                 choice.tried += 1;
@@ -168,9 +171,9 @@ impl<'a, O> Search<'a, O> {
     }
 
     /// Of `candidates`, the one whose answer came first.
-    fn first_answered(&self, candidates: &[usize]) -> usize {
+    fn first_answered(&self, candidates: &[usize]) -> Option<usize> {
         let answered = |place: &&usize| self.at(**place).answered.unwrap_or(u64::MAX);
-        candidates.iter().min_by_key(answered).copied().unwrap_or_default()
+        candidates.iter().min_by_key(answered).copied()
     }
 
     /// What was chosen so far, whatever the order: the number of operations placed, and which of those

@@ -9,7 +9,7 @@ use consensus::classic::message::Message;
 use consensus::classic::prepared::PreparedCertificate;
 use consensus::ids::{Digest, SeqNum, View};
 use consensus::request::{Proposal, Reply};
-use consensus::sim::exit::Driver;
+use consensus::sim::leaving::Driver;
 use consensus::sim::oracle::Oracle;
 use consensus::sim::scenario::{Scenario, said};
 use model_checks::attacks::forge::{self, batch, change, commit, decision, replica, submission};

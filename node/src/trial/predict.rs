@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use consensus::analysis::cost::Decision;
+
 use crate::metrics::Count;
 use crate::report::{Check, Found, Prediction};
 
@@ -41,31 +43,31 @@ pub(super) fn counted(probe: Option<&Probe>, replicas: usize) -> Check {
 #[allow(clippy::cast_precision_loss, reason = "counts of a probe are far below 2^52")]
 pub(super) fn counts(probe: Option<&Probe>, replicas: usize) -> Vec<Prediction> {
     let Some(probe) = probe.filter(|probe| probe.disturbance.is_none()) else { return Vec::new() };
-    let n = replicas as f64;
+    let cost = Decision::new(replicas);
     let per = |total: u64| total as f64 / probe.requests.max(1) as f64;
     let gained = |count: Count| per(probe.gained(count));
     let votes = probe.gained(Count::PrePrepares)
         + probe.gained(Count::Prepares)
         + probe.gained(Count::Commits);
     let all = votes + probe.gained(Count::Requests) + probe.replies;
-    let exact = |what: &str, formula: &str, predicted: f64, measured: f64| Prediction {
+    let exact = |what: &str, formula: &str, predicted: u64, measured: f64| Prediction {
         what: what.to_owned(),
         formula: formula.to_owned(),
-        predicted,
+        predicted: predicted as f64,
         measured,
         unit: "per decision".to_owned(),
         exact: true,
     };
     let checks = |whose: &str| format!("signature checks of {whose}");
     vec![
-        exact("messages", "2n(n-1) + n + 1", 2.0 * n * (n - 1.0) + n + 1.0, per(all)),
-        exact("pre-prepares", "n - 1", n - 1.0, gained(Count::PrePrepares)),
-        exact("prepares", "(n-1)^2", (n - 1.0) * (n - 1.0), gained(Count::Prepares)),
-        exact("commits", "n(n-1)", n * (n - 1.0), gained(Count::Commits)),
-        exact("replies", "n", n, per(probe.replies)),
-        exact(&checks("votes"), "2n(n-1)", 2.0 * n * (n - 1.0), gained(Count::VoteChecks)),
-        exact(&checks("requests by replicas"), "n", n, gained(Count::RequestChecks)),
-        exact(&checks("replies by clients"), "n", n, per(probe.reply_checks)),
+        exact("messages", "2n(n-1) + n + 1", cost.messages(), per(all)),
+        exact("pre-prepares", "n - 1", cost.pre_prepares(), gained(Count::PrePrepares)),
+        exact("prepares", "(n-1)^2", cost.prepares(), gained(Count::Prepares)),
+        exact("commits", "n(n-1)", cost.commits(), gained(Count::Commits)),
+        exact("replies", "n", cost.replies(), per(probe.replies)),
+        exact(&checks("votes"), "2n(n-1)", cost.votes(), gained(Count::VoteChecks)),
+        exact(&checks("requests by replicas"), "n", cost.replies(), gained(Count::RequestChecks)),
+        exact(&checks("replies by clients"), "n", cost.replies(), per(probe.reply_checks)),
     ]
 }
 

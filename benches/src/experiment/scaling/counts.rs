@@ -3,11 +3,11 @@
 //! In: where all replicas stood before and after a load. Out: messages and signature checks, and whether they are the
 //! predicted ones. Refuses to know: how long it took.
 //!
-//! Without a fault a decision of n replicas costs n-1 pre-prepares, (n-1)^2 prepares and n(n-1) commits, each checked
-//! once (OSDI '99, 4.2: everybody to everybody, the primary sends no prepare), whatever the size of its batch. A
+//! The votes of a decision are those of [`Decision`], each checked once, whatever the size of its batch. A
 //! command costs a request to the primary and a check of its signature at every replica, in the batch or before it.
 //! Each replica answers all requests of a decision that came over one connection with one message.
 
+use consensus::analysis::cost::Decision;
 use node::metrics::Count;
 use node::talk::Status;
 
@@ -103,7 +103,11 @@ impl Counts {
 
     /// As many pre-prepares, prepares and commits as the formula says.
     pub fn predicted_votes(&self) -> u64 {
-        2 * self.replicas * self.replicas.saturating_sub(1) * self.decisions
+        self.cost().votes() * self.decisions
+    }
+
+    fn cost(&self) -> Decision {
+        Decision::new(usize::try_from(self.replicas).unwrap_or(usize::MAX))
     }
 
     /// Whether they are those of the formulas.
@@ -122,18 +126,19 @@ impl Counts {
     /// What, predicted, measured.
     fn rows(&self) -> Vec<(&'static str, u64, u64)> {
         let Self { replicas: n, decisions, commands, .. } = *self;
+        let cost = self.cost();
         let mut rows = vec![
             ("decisions of all replicas", n * decisions, self.gained(Count::Decisions)),
             ("commands of all replicas", n * commands, self.gained(Count::Executed)),
-            ("pre-prepares", (n - 1) * decisions, self.gained(Count::PrePrepares)),
-            ("prepares", (n - 1) * (n - 1) * decisions, self.gained(Count::Prepares)),
-            ("commits", n * (n - 1) * decisions, self.gained(Count::Commits)),
+            ("pre-prepares", cost.pre_prepares() * decisions, self.gained(Count::PrePrepares)),
+            ("prepares", cost.prepares() * decisions, self.gained(Count::Prepares)),
+            ("commits", cost.commits() * decisions, self.gained(Count::Commits)),
             ("checks of votes", self.predicted_votes(), self.gained(Count::VoteChecks)),
             ("requests", commands, self.gained(Count::Requests)),
             ("checks of requests", n * commands, self.gained(Count::RequestChecks)),
         ];
         if self.batch <= ONE_REPLY && self.connections == 1 {
-            rows.push(("replies", n * decisions, self.gained(Count::Replies)));
+            rows.push(("replies", cost.replies() * decisions, self.gained(Count::Replies)));
         }
         rows
     }
