@@ -5,8 +5,8 @@
 //! files, sockets, how long the disk takes, and what it is that leaves.
 //!
 //! Time is divided into rounds. A round ends when the disk is given work: everything written in it becomes durable with
-//! one wait. While the disk works the next round fills, however long that takes. Drivers of a replica and the simulator's
-//! machines share this, so that what is simulated is what is deployed.
+//! one wait. While the disk works the next round fills, however long that takes. Drivers of a replica and the machines
+//! of the simulator share this, so that what is simulated is what is deployed.
 
 use std::collections::VecDeque;
 
@@ -51,8 +51,8 @@ impl<T> Exit<T> {
         self.owed.chain = true;
     }
 
-    /// Something is to leave. If it vouches for the chain, that is owed, too: a quorum of checkpoint votes lets everybody
-    /// forget what the chains are then the only ones to hold.
+    /// Something is to leave. If it vouches for the chain, that is owed, too: a quorum of checkpoint votes lets
+    /// everybody forget what the chains are then the only ones to hold.
     pub fn push(&mut self, leaving: T, vouches_for_chain: bool) {
         self.owed.chain |= vouches_for_chain;
         // Without a debt in this round it waits for the rounds before.

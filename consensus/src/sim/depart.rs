@@ -113,7 +113,10 @@ impl<P: Protocol<Message: Readable, Evidence: Proof>, A: Application> Cluster<P,
         let machine = &mut self.machines[usize::from(at.get())];
         let exit = std::mem::take(&mut machine.exit);
         let kept = |seq: SeqNum| machine.disk.decisions().contains_key(&seq);
-        let is_undone = |leaving: &&Leaving<_>| matches!(leaving, Leaving::Seen(Seen::Executed(decision, ..)) if !kept(decision.seq()));
+        let is_undone = |leaving: &&Leaving<_>| match leaving {
+            Leaving::Seen(Seen::Executed(decision, ..)) => !kept(decision.seq()),
+            _ => false,
+        };
         for _ in 0..exit.waiting().filter(is_undone).count() {
             self.tally.count("event", "execution undone");
         }
