@@ -4,8 +4,8 @@
 //! Refuses to know: real time, sockets and disks; delays, losses, crashes and restarts are drawn from the seed.
 //!
 //! A crash falls between any two actions of a step: what was synced before it survives, what would have been
-//! sent after it never leaves. A driver that does not wait for its disk ([`crate::exit`]) goes further before it dies, and
-//! finds less of it again. Safety is checked by [`oracle`] at every step; a broken rule panics with its name.
+//! sent after it never leaves. A driver that does not wait for its disk ([`crate::exit`]) goes further before it
+//! dies, and finds less of it again. Safety is checked by [`oracle`] at every step; a broken rule panics with its name.
 
 pub mod random;
 pub mod journal;
