@@ -49,6 +49,7 @@ mod ids;
 mod slot;
 mod energy;
 mod money;
+mod coin;
 mod fixed;
 mod error;
 mod tariff;
@@ -58,8 +59,10 @@ mod pricing;
 pub mod matching;
 mod meter;
 mod settlement;
+pub mod exchange;
 
 pub use book::MAX_ORDERS;
+pub use coin::{CoinPrice, Coins};
 pub use energy::Energy;
 pub use error::{Expected, MarketError, Parameter, Quantity};
 pub use fixed::{Decimal, DecimalError};

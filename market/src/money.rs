@@ -108,7 +108,11 @@ impl std::fmt::Display for Money {
 }
 
 /// Writes `value / 10^places` in decimal without going through a float.
-fn decimal(f: &mut std::fmt::Formatter<'_>, value: i64, places: u32) -> std::fmt::Result {
+pub(crate) fn decimal(
+    f: &mut std::fmt::Formatter<'_>,
+    value: i64,
+    places: u32,
+) -> std::fmt::Result {
     let scale = 10_u64.pow(places);
     let magnitude = value.unsigned_abs();
     let sign = if value < 0 { "-" } else { "" };

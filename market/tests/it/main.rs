@@ -5,3 +5,4 @@ mod auction;
 mod prices;
 mod settling;
 mod day;
+mod exchange;
