@@ -50,6 +50,7 @@ mod slot;
 mod energy;
 mod money;
 mod coin;
+mod apportion;
 mod fixed;
 mod error;
 mod tariff;
@@ -60,6 +61,7 @@ pub mod matching;
 mod meter;
 mod settlement;
 pub mod exchange;
+pub mod response;
 
 pub use book::MAX_ORDERS;
 pub use coin::{CoinPrice, Coins};

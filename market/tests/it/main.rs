@@ -6,3 +6,4 @@ mod prices;
 mod settling;
 mod day;
 mod exchange;
+mod response;
