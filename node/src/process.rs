@@ -4,6 +4,7 @@
 //! a replica does.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use consensus::classic::Config as ReplicaConfig;
 use consensus::classic::record::Record;
@@ -27,6 +28,9 @@ pub enum ProcessError {
     Service(#[from] ServiceError),
 }
 
+/// How long a thread for signatures is kept without work: its memory is not given back after each burst.
+const KEPT: Duration = Duration::from_secs(600);
+
 /// Runs one replica, which `make` makes, until the process is told to stop. Prints one line once both ports are open.
 ///
 /// # Errors
@@ -39,7 +43,13 @@ pub fn run<P: Classic, A: Application>(
 ) -> Result<(), ProcessError> {
     // One thread for sockets and protocol: a message that is handed from one thread to another costs more than most
     // messages do. Signatures in bulk and the disk have threads of their own.
-    let runtime = Builder::new_current_thread().enable_all().build()?;
+    // More of them than processors would only share the processors, each with memory of its own.
+    let bulk = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(bulk)
+        .thread_keep_alive(KEPT)
+        .build()?;
     runtime.block_on(async {
         let listeners = Listeners::bind(&config).await?;
         let (stop, stopped) = watch::channel(false);

@@ -55,6 +55,7 @@ const COLUMNS: &[Column] = &[
     column("four_syncs_ms", "4 at once ms", 2),
     column("answers_per_s", "answers/s", 0),
     column("failed", "failed", 0),
+    column("peak_mb", "peak MB", 0),
 ];
 
 /// The cells of the table in `benches/README.md`.
@@ -98,6 +99,8 @@ pub struct Run {
     pub outcome: Outcome,
     /// The median of one sync, alone and four at once.
     pub syncs: [Duration; 2],
+    /// The most memory a replica held, in kB.
+    pub peak_kb: u64,
 }
 
 /// Measures a cell once.
@@ -116,8 +119,9 @@ pub fn measure(setting: &Setting, cell: &Cell) -> anyhow::Result<Run> {
         gateway.wait(mode.replicas, Duration::from_secs(10)).await;
         anyhow::Ok(load(setting, cell, &processes, gateway).await?)
     })?;
+    let peak_kb = processes.usage().iter().map(|usage| usage.peak_kb).max().unwrap_or(0);
     processes.stop()?;
-    Ok(Run { outcome, syncs })
+    Ok(Run { outcome, syncs, peak_kb })
 }
 
 async fn load(
@@ -157,6 +161,7 @@ fn row(cell: &Cell, run: &Run) -> Vec<f64> {
         together,
         run.outcome.rate(),
         run.outcome.failed as f64,
+        run.peak_kb as f64 / 1024.0,
     ]
 }
 
