@@ -1,11 +1,12 @@
-//! A home battery that serves its own home first.
+//! A home battery that serves its own home.
 //!
-//! In: the home's net power of a slot. Out: what the battery draws (positive) or gives (negative).
-//! Refuses to know: prices, markets, forecasts.
+//! In: the home's net power of a slot, what the home has decided for it. Out: what the battery
+//! draws (positive) or gives (negative). Refuses to know: prices, markets, forecasts.
 //!
-//! The rule is self-consumption: a surplus charges, a deficit discharges, and the battery never
-//! trades on its own. Losses are booked when charging, as one integer ratio for the whole round
-//! trip. All of it is exact: drawn = stored + lost, and what is given was stored.
+//! Unless told otherwise a surplus charges and a deficit discharges; [`Dispatch`] has the other
+//! ways. Under none of them does it give more than its home lacks: it never sells. Losses are
+//! booked when charging, as one integer ratio for the whole round trip. All of it is exact: drawn =
+//! stored + lost, and what is given was stored.
 
 use crate::power::{Power, Work};
 
@@ -20,6 +21,18 @@ pub struct BatterySpec {
     pub efficiency_permille: u32,
 }
 
+/// What a battery does in a slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dispatch {
+    /// Takes the home's surplus and covers its deficit.
+    #[default]
+    Balance,
+    /// Takes the home's surplus, and keeps what it has for later.
+    Save,
+    /// Draws all it can, from the surplus and from the grid.
+    Fill,
+}
+
 /// A battery and its state of charge, `0 ..= capacity`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Battery {
@@ -32,6 +45,11 @@ impl Battery {
     /// An empty battery.
     pub const fn new(spec: BatterySpec) -> Self {
         Self { spec, stored: Work::ZERO, lost: Work::ZERO }
+    }
+
+    /// What is written on its name plate.
+    pub const fn spec(&self) -> &BatterySpec {
+        &self.spec
     }
 
     /// The energy it could give now.
@@ -49,6 +67,15 @@ impl Battery {
     /// `net` and zero.
     pub fn balance(&mut self, net: Power, seconds: u32) -> Power {
         if net < Power::ZERO { self.charge(-net, seconds) } else { -self.discharge(net, seconds) }
+    }
+
+    /// Does as `dispatch` says beside a home of this `net`, and returns its own draw.
+    pub fn follow(&mut self, dispatch: Dispatch, net: Power, seconds: u32) -> Power {
+        match dispatch {
+            Dispatch::Balance => self.balance(net, seconds),
+            Dispatch::Save => self.charge(-net, seconds),
+            Dispatch::Fill => self.charge(self.spec.power, seconds),
+        }
     }
 
     fn charge(&mut self, surplus: Power, seconds: u32) -> Power {
@@ -100,6 +127,23 @@ mod tests {
         assert_eq!(battery.stored(), Work::ZERO);
     }
 
+    // By hand: told to save, a battery of 450 Wh gives nothing to a home that lacks 3 kW and takes
+    // a surplus of 400 W (90 Wh of 100); told to fill, it takes its 5 kW (1,250 Wh, of which the
+    // room of 460 Wh needs 511.1 Wh: 2,044.4 W) although the home lacks 3 kW.
+    #[test]
+    fn a_battery_can_save_and_fill() {
+        let mut battery = Battery::new(spec(1000, 5000, 900));
+        battery.balance(Power::from_watts(-2000), 900);
+        let lack = Power::from_watts(3000);
+        assert_eq!(battery.follow(Dispatch::Save, lack, 900), Power::ZERO);
+        let surplus = Power::from_watts(-400);
+        assert_eq!(battery.follow(Dispatch::Save, surplus, 900), Power::from_watts(400));
+        assert_eq!(battery.stored(), Work::from_wh(540));
+        let draw = battery.follow(Dispatch::Fill, lack, 900);
+        assert_eq!(draw.nanowatts() / 100_000_000, 20_444);
+        assert!(Work::from_wh(1000) - battery.stored() < Work::from_wh(1));
+    }
+
     // The name plate binds: power limit first, then the room left.
     #[test]
     fn power_and_capacity_limit_the_draw() {
@@ -111,22 +155,30 @@ mod tests {
     }
 
     proptest! {
-        // Over any sequence of nets: the charge stays in its bounds, drawn = stored + given + lost
-        // exactly, limits hold, and a home is never worse balanced than without the battery. The
-        // sequences do fill and empty it.
+        // Over any sequence of nets and ways: the charge stays in its bounds, drawn = stored +
+        // given + lost exactly, limits hold, it never gives more than the home lacks, and unless
+        // told to fill it never takes more than the home's surplus. The sequences do fill and empty
+        // it.
         #[test]
         fn energy_is_conserved_and_the_home_comes_first(
-            nets in proptest::collection::vec(-12_000_000_000_000_i64..12_000_000_000_000, 1..120),
+            slots in proptest::collection::vec(
+                (-12_000_000_000_000_i64..12_000_000_000_000, 0_usize..5),
+                1..120,
+            ),
             wh in 0_i64..15_000, watts in 0_i64..8_000, efficiency in 0_u32..1_200,
         ) {
             let spec = spec(wh, watts, efficiency);
             let mut battery = Battery::new(spec);
             let (mut drawn, mut given) = (Work::ZERO, Work::ZERO);
-            for nano in nets {
+            for (nano, way) in slots {
                 let net = Power::from_nanowatts(nano);
-                let draw = battery.balance(net, 900);
+                // Three slots of five are balanced, as most are.
+                let way = [Dispatch::Save, Dispatch::Fill].get(way).copied().unwrap_or_default();
+                let draw = battery.follow(way, net, 900);
                 let after = net + draw;
-                prop_assert!(net.min(Power::ZERO) <= after && after <= net.max(Power::ZERO));
+                prop_assert!(net.min(Power::ZERO) <= after);
+                prop_assert!(after <= net.max(Power::ZERO) || way == Dispatch::Fill);
+                prop_assert!(way != Dispatch::Save || draw >= Power::ZERO);
                 prop_assert!(draw <= spec.power && -draw <= spec.power);
                 drawn = drawn + draw.max(Power::ZERO).over(900);
                 given = given + (-draw).max(Power::ZERO).over(900);

@@ -1,84 +1,56 @@
-//! The way to bid: without intelligence.
+//! The ways to use devices and to bid, by name.
 //!
-//! In: the public view and the expected net of a home. Out: one limit order for the whole of it,
-//! inside the tariff. Refuses to know: other homes, the auction's rules.
+//! In: a name. Out: a strategy. Refuses to know: runs, homes.
+//!
+//! | name | battery and car | price of the order |
+//! |---|---|---|
+//! | `zero-intelligence` | as their owner is used to | any of the tariff, by chance |
+//! | `self-consumption` | own surplus first | at fixed places of the tariff |
+//! | `price-responsive` | where the last day was cheap | near what the quarter hour cost then |
 
-use market::{Energy, Price, Tariff};
+pub mod zero_intelligence;
+pub mod self_consumption;
+pub mod price_responsive;
 
-use crate::random::Stream;
-use crate::strategy::{LimitOrder, Strategy, View};
+use crate::bidding::price_responsive::PriceResponsive;
+use crate::bidding::self_consumption::SelfConsumption;
+use crate::bidding::zero_intelligence::ZeroIntelligence;
+use crate::error::{Excerpt, UnknownStrategy};
+use crate::strategy::Strategy;
 
-/// Orders are priced in steps of 0.001 currency/kWh: what people and tariff sheets use.
-pub const TICK: Price = Price::from_micro_per_kwh(1_000);
+/// The names of all strategies, the baseline first.
+pub const NAMES: [&str; 3] = ["zero-intelligence", "self-consumption", "price-responsive"];
 
-/// Zero intelligence with a budget constraint (Gode and Sunder 1993): any price between feed-in and
-/// retail, each tick equally likely. Nobody can lose against the grid by a trade, and nobody is
-/// clever. The baseline.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ZeroIntelligence;
-
-impl Strategy for ZeroIntelligence {
-    fn orders(&self, view: &View, expected: Energy, stream: &mut Stream) -> Vec<LimitOrder> {
-        LimitOrder::for_net(expected, any_price(&view.tariff, stream)).into_iter().collect()
-    }
-}
-
-/// A tick of the tariff's range, each equally likely; the feed-in price if the range holds no tick.
-fn any_price(tariff: &Tariff, stream: &mut Stream) -> Price {
-    let tick = TICK.micro_per_kwh();
-    let low = (tariff.feed_in().micro_per_kwh() + tick - 1) / tick;
-    let high = tariff.retail().micro_per_kwh() / tick;
-    tariff.clamp(Price::from_micro_per_kwh(stream.between(low, high) * tick))
+/// The strategy of this name.
+///
+/// # Errors
+///
+/// [`UnknownStrategy`] with the names there are.
+pub fn named(name: &str) -> Result<Box<dyn Strategy>, UnknownStrategy> {
+    let all: [Box<dyn Strategy>; 3] =
+        [Box::new(ZeroIntelligence), Box::new(SelfConsumption), Box::new(PriceResponsive)];
+    let known = all.into_iter().find(|strategy| strategy.name() == name);
+    known.ok_or_else(|| UnknownStrategy {
+        got: Excerpt::new(name.as_bytes()),
+        known: NAMES.join(", "),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use market::Side;
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::random::Purpose;
-    use crate::strategy::Strategy;
 
-    fn tariff(feed_in: i64, retail: i64) -> Tariff {
-        let price = Price::from_micro_per_kwh;
-        Tariff::try_new(price(feed_in), price(retail)).expect("in order")
-    }
-
-    fn stream(seed: u64) -> Stream {
-        Stream::new(seed, 3, Purpose::Bid, 5)
-    }
-
-    // Between 0.08 and 0.10 there are 21 ticks, both ends among them; zero intelligence uses every
-    // one about equally often: 4,200 draws give 200 each, within 5 standard deviations (14 each).
+    // Every name leads to the strategy that has it; others are refused in one line with all names.
     #[test]
-    fn zero_intelligence_draws_every_tick() {
-        let view = View::first(tariff(80_000, 100_000));
-        let mut hits = [0_i32; 21];
-        let mut stream = stream(1);
-        for _ in 0..4_200 {
-            let order = ZeroIntelligence.orders(&view, Energy::from_wh(10), &mut stream)[0];
-            assert_eq!(order.price.micro_per_kwh() % 1_000, 0);
-            hits[(order.price.micro_per_kwh() / 1_000 - 80) as usize] += 1;
+    fn strategies_are_chosen_by_name() {
+        for name in NAMES {
+            assert_eq!(named(name).map(|strategy| strategy.name()), Ok(name));
         }
-        assert!(hits.iter().all(|hit| (hit - 200).abs() < 70), "{hits:?}");
-    }
-
-    proptest! {
-        // Whatever the tariff - also one without a tick or without a range - a home orders exactly
-        // its net, on the right side, inside the tariff; and nothing for nothing.
-        #[test]
-        fn orders_stay_inside_the_tariff(
-            seed: u64, feed_in in 0_i64..400_000, width in 0_i64..400_000, wh in -5_000_i64..5_000,
-        ) {
-            let view = View::first(tariff(feed_in, feed_in + width));
-            let orders = ZeroIntelligence.orders(&view, Energy::from_wh(wh), &mut stream(seed));
-            prop_assert_eq!(orders.len(), usize::from(wh != 0));
-            for order in orders {
-                prop_assert_eq!(order.price, view.tariff.clamp(order.price));
-                prop_assert_eq!(order.quantity.wh(), wh.abs());
-                prop_assert_eq!(order.side == Side::Bid, wh > 0);
-            }
-        }
+        let error = named("clever").map(|strategy| strategy.name()).expect_err("unknown");
+        assert_eq!(
+            error.to_string(),
+            "strategy: got \"clever\", expected one of zero-intelligence, self-consumption, \
+             price-responsive"
+        );
     }
 }

@@ -1,9 +1,9 @@
-//! Many hands: the same work on every home, on any number of threads, with the same results in the
-//! same order.
+//! Many hands: the same work on every home or every feeder, on any number of threads, with the same
+//! results in the same order.
 //!
-//! In: items, a number of threads, work on one item. Out: the results in order of the items.
-//! Refuses to know: what the work is. Items share nothing that changes, so the number of threads
-//! cannot show in the results.
+//! In: items, a number of threads, work on one item or a group of them. Out: the results in order
+//! of the items. Refuses to know: what the work is. Items share nothing that changes, so the number
+//! of threads cannot show in the results.
 
 use std::num::NonZeroUsize;
 
@@ -21,7 +21,28 @@ pub(crate) fn each<T: Send, R: Send>(
     in_chunks(items, items.len().div_ceil(threads.get()).max(ITEMS_PER_THREAD_MIN), work)
 }
 
-/// The same, with a thread for every `chunk` items; `chunk` is above 0.
+/// The results of `work` on every group of neighbouring items, on at most `threads` threads; the
+/// groups have these `sizes`, which add up to the number of items. `work` also learns the group's
+/// number.
+pub(crate) fn groups<T: Send, R: Send>(
+    items: &mut [T],
+    sizes: &[usize],
+    threads: NonZeroUsize,
+    work: impl Fn(u32, &mut [T]) -> R + Sync,
+) -> Vec<R> {
+    let worth = (items.len() / ITEMS_PER_THREAD_MIN).clamp(1, threads.get());
+    let mut rest = items;
+    let mut cut = Vec::with_capacity(sizes.len());
+    for size in sizes {
+        let (group, behind) = rest.split_at_mut(*size);
+        cut.push(group);
+        rest = behind;
+    }
+    let chunk = cut.len().div_ceil(worth).max(1);
+    in_chunks(&mut cut, chunk, |number, group| work(number, group))
+}
+
+/// The results of `work` on every item, with a thread for every `chunk` items; `chunk` is above 0.
 fn in_chunks<T: Send, R: Send>(
     items: &mut [T],
     chunk: usize,
@@ -71,6 +92,29 @@ mod tests {
             let wanted: Vec<(u32, u64)> =
                 (0..count as u32).map(|n| (n, u64::from(n) * u64::from(n) + 1)).collect();
             prop_assert_eq!(got, wanted);
+        }
+    }
+
+    proptest! {
+        // However many threads there are, each group is handed out once, whole and with its number,
+        // and the results are in order - also of empty groups, or of none.
+        #[test]
+        fn groups_are_handed_out_whole(
+            sizes in proptest::collection::vec(0_usize..200, 0..9), threads in 1_usize..6,
+        ) {
+            let mut items: Vec<usize> = (0..sizes.iter().sum::<usize>()).collect();
+            let threads = NonZeroUsize::new(threads).expect("not zero");
+            let got = groups(&mut items, &sizes, threads, |number, group| {
+                group.iter_mut().for_each(|item| *item += 1_000);
+                (number, group.to_vec())
+            });
+            let mut begin = 1_000;
+            for (number, (size, (named, group))) in (0..).zip(sizes.iter().zip(&got)) {
+                prop_assert_eq!(number, *named);
+                prop_assert_eq!(group, &(begin..begin + size).collect::<Vec<_>>());
+                begin += size;
+            }
+            prop_assert_eq!(got.len(), sizes.len());
         }
     }
 

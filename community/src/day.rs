@@ -1,22 +1,25 @@
 //! The commands of a community: enrolment, then for every slot orders and readings.
 //!
-//! In: a data set, a way to bid, the authors to speak for, what is public. Out: commands with their
-//! private parts, one slot at a time. Refuses to know: keys and signatures (authors are names
-//! here), what the ledger answered, clocks.
+//! In: a data set, a way to bid, the authors to speak for, feeders, what is public. Out: commands
+//! with their private parts, one slot at a time. Refuses to know: keys and signatures (authors are
+//! names here), what the ledger answered, clocks.
 //!
 //! This is the only source of orders and readings, for runs with and without replicas. Home h is
-//! participant h with meter h.
+//! participant h with meter h. Whoever clears without a ledger, feeder by feeder, takes the same
+//! orders from [`Community::each_feeder`] and the same meters from [`Community::deliver`].
 
 use std::num::NonZeroUsize;
 
 use ledger::{Author, Command, MeterId, Reading, members, slot_market};
-use market::{Money, ParticipantId, Slot};
+use market::{Money, ParticipantId, Price, Slot, Tariff};
 
 use crate::crew;
 use crate::dataset::Dataset;
-use crate::error::CastError;
-use crate::forecast::forecast;
+use crate::error::{CastError, FeederError};
+use crate::feeders::Feeders;
+use crate::forecast::Error;
 use crate::home::{Flows, Home, Moment};
+use crate::prices::LastDay;
 use crate::random::{Purpose, Stream, salt};
 use crate::strategy::{LimitOrder, Strategy, View};
 use crate::terms;
@@ -74,27 +77,42 @@ impl Settings {
     }
 }
 
+/// An order and the home that wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Wish {
+    /// The home's number.
+    pub home: u32,
+    /// Its order.
+    pub order: LimitOrder,
+}
+
 /// A community at the beginning of a slot.
 pub struct Community {
     dataset: Dataset,
     cast: Cast,
     strategy: Box<dyn Strategy>,
     settings: Settings,
+    feeders: Feeders,
     /// The slot whose orders or readings come next.
     next: Slot,
-    /// The day whose moments the seats hold.
-    day: Option<u32>,
+    /// The first slot of the day whose moments the seats hold.
+    begun: Option<u32>,
+    prices: LastDay,
+    /// The homes, feeder by feeder, and how many each feeder has.
     seats: Vec<Seat>,
+    sizes: Vec<usize>,
 }
 
 /// A home and its day.
 struct Seat {
+    number: u32,
     home: Home,
     moments: Vec<Moment>,
+    errors: Vec<Error>,
 }
 
 impl Community {
-    /// A community before its first slot.
+    /// A community before its first slot, all homes on one feeder.
     ///
     /// # Errors
     ///
@@ -109,14 +127,53 @@ impl Community {
         if homes as usize != authors {
             return Err(CastError { homes, authors });
         }
-        let seat = |home| Seat { home: Home::new(&dataset.equipment(home)), moments: Vec::new() };
-        let seats = (0..homes).map(seat).collect();
-        Ok(Self { dataset, cast, strategy, settings, next: Slot::ZERO, day: None, seats })
+        let seat = |number| {
+            let home = Home::new(&dataset.equipment(number));
+            Seat { number, home, moments: Vec::new(), errors: Vec::new() }
+        };
+        Ok(Self {
+            seats: (0..homes).map(seat).collect(),
+            sizes: vec![homes as usize],
+            feeders: Feeders::one(homes),
+            dataset,
+            cast,
+            strategy,
+            settings,
+            next: Slot::ZERO,
+            begun: None,
+            prices: LastDay::NONE,
+        })
+    }
+
+    /// The same homes on these feeders. That shows in [`Self::each_feeder`] and in nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`FeederError::Homes`] unless it is an assignment of as many homes.
+    pub fn on(mut self, feeders: Feeders) -> Result<Self, FeederError> {
+        let (got, homes) = (feeders.homes(), self.dataset.homes());
+        if got != homes {
+            return Err(FeederError::Homes { got, homes });
+        }
+        self.seats.sort_by_key(|seat| (feeders.of(seat.number), seat.number));
+        self.sizes = feeders.sizes();
+        self.feeders = feeders;
+        Ok(self)
     }
 
     /// The data set.
     pub const fn dataset(&self) -> &Dataset {
         &self.dataset
+    }
+
+    /// Which home hangs on which feeder.
+    pub const fn feeders(&self) -> &Feeders {
+        &self.feeders
+    }
+
+    /// The way to bid.
+    pub fn strategy(&self) -> &dyn Strategy {
+        &*self.strategy
     }
 
     /// The slot that comes next, `None` when the data is used up.
@@ -126,7 +183,13 @@ impl Community {
 
     /// What each home's meters counted so far.
     pub fn flows(&self) -> Vec<Flows> {
-        self.seats.iter().map(|seat| seat.home.totals()).collect()
+        in_order(self.seats.iter().map(|seat| (seat.number, seat.home.totals())).collect())
+    }
+
+    /// Tells the homes what a kWh cost in `slot`: the price at which it was traded or, if nothing
+    /// was, at which it was bought from the region.
+    pub fn note_price(&mut self, slot: Slot, price: Price) {
+        self.prices.note(self.dataset.quarter(slot), price);
     }
 
     /// The operator registers every home with a deposit.
@@ -161,36 +224,52 @@ impl Community {
 
     /// The orders of the next slot, by home, from what is public and from each home's forecast;
     /// none when the data is used up. Asking again gives the same.
-    pub fn orders(&mut self, view: &View) -> Vec<Submission> {
+    pub fn orders(&mut self, tariff: &Tariff) -> Vec<Submission> {
         let Some(slot) = self.slot() else { return Vec::new() };
-        self.load_day(slot);
-        let view = View { slot, ..*view };
-        let (seed, quarter) = (self.dataset.seed(), self.dataset.quarter(slot));
-        let strategy = &*self.strategy;
-        let wanted = crew::each(&mut self.seats, self.settings.threads, |home, seat| {
-            let stream = |purpose| Stream::new(seed, home, purpose, slot.get());
-            let guess = forecast(&seat.moment(slot), &mut stream(Purpose::Forecast));
-            let expected = seat.home.expect(&guess, quarter);
-            strategy.orders(&view, expected, &mut stream(Purpose::Bid))
-        });
-        let orders =
-            (0..).zip(wanted).flat_map(|(home, all)| all.into_iter().map(move |o| (home, o)));
+        let threads = self.settings.threads;
+        let (bidding, seats, _) = self.bidding(slot, tariff);
+        let wanted = crew::each(seats, threads, |_, seat| (seat.number, bidding.orders(seat)));
+        let orders = in_order(wanted).into_iter().zip(0..);
+        let orders = orders.flat_map(|(all, home)| all.into_iter().map(move |o| (home, o)));
         orders.map(|(home, order)| self.place(home, slot, order)).collect()
+    }
+
+    /// Calls `work` for each feeder with its number and the orders of its homes in the next slot,
+    /// by home: the same orders as those of [`Self::orders`]. Feeders are shared out among the
+    /// threads; the results come in order of feeders, and none when the data is used up.
+    pub fn each_feeder<R: Send>(
+        &mut self,
+        tariff: &Tariff,
+        work: impl Fn(u32, &[Wish]) -> R + Sync,
+    ) -> Vec<R> {
+        let Some(slot) = self.slot() else { return Vec::new() };
+        let threads = self.settings.threads;
+        let (bidding, seats, sizes) = self.bidding(slot, tariff);
+        crew::groups(seats, sizes, threads, |feeder, seats| {
+            let mut wishes = Vec::with_capacity(seats.len());
+            for seat in seats {
+                let home = seat.number;
+                let orders = bidding.orders(seat).into_iter();
+                wishes.extend(orders.map(|order| Wish { home, order }));
+            }
+            work(feeder, &wishes)
+        })
+    }
+
+    /// Lives through the next slot and gives what each home's meters counted in it, by home; none
+    /// when the data is used up.
+    pub fn deliver(&mut self) -> Vec<Flows> {
+        in_order(self.live(|_, flows| flows))
     }
 
     /// Lives through the next slot and reads all meters, by home; none when the data is used up.
     pub fn readings(&mut self) -> Vec<Submission> {
-        let Some(slot) = self.slot() else { return Vec::new() };
-        self.load_day(slot);
-        let (secret, quarter) = (self.settings.secret, self.dataset.quarter(slot));
-        let read = crew::each(&mut self.seats, self.settings.threads, |home, seat| {
-            let moment = seat.moment(slot);
-            let Flows { import, export, .. } = seat.home.deliver(&moment, quarter);
+        let (slot, secret) = (self.next, self.settings.secret);
+        let read = self.live(|home, Flows { import, export, .. }| {
             let reading = Reading { import, export, salt: salt(&secret, home, slot.get()) };
             (reading.commitment(MeterId::new(home), slot), reading.encode())
         });
-        self.next = slot.next();
-        let numbered = (0..).zip(read);
+        let numbered = (0..).zip(in_order(read));
         numbered
             .map(|(home, (commitment, private))| {
                 let meter = MeterId::new(home);
@@ -200,17 +279,44 @@ impl Community {
             .collect()
     }
 
-    /// Makes the moments of the day of `slot`, unless they are there.
-    fn load_day(&mut self, slot: Slot) {
-        let day = slot.get() / Slot::PER_DAY;
-        if self.day == Some(day) {
-            return;
+    /// Lives through the next slot; what `then` makes of each home's number and meters.
+    fn live<R: Send>(&mut self, then: impl Fn(u32, Flows) -> R + Sync) -> Vec<(u32, R)> {
+        let Some(slot) = self.slot() else { return Vec::new() };
+        let begin = self.load_day(slot);
+        let quarter = self.dataset.quarter(slot);
+        let (strategy, prices) = (&*self.strategy, &self.prices);
+        self.next = slot.next();
+        crew::each(&mut self.seats, self.settings.threads, |_, seat| {
+            let plan = strategy.plan(quarter, prices, &seat.home);
+            let moment = seat.moment(slot, begin);
+            (seat.number, then(seat.number, seat.home.deliver(&moment, quarter, plan)))
+        })
+    }
+
+    /// What the orders of `slot` are made from, the homes, and how many each feeder has.
+    fn bidding(&mut self, slot: Slot, tariff: &Tariff) -> (Bidding<'_>, &mut [Seat], &[usize]) {
+        let begin = self.load_day(slot);
+        let (quarter, seed) = (self.dataset.quarter(slot), self.dataset.seed());
+        let view = View { slot, quarter, tariff: *tariff, prices: &self.prices };
+        let bidding = Bidding { strategy: &*self.strategy, view, seed, begin };
+        (bidding, &mut self.seats, &self.sizes)
+    }
+
+    /// Makes the moments of the day of `slot`, unless they are there, and names its first slot.
+    fn load_day(&mut self, slot: Slot) -> u32 {
+        let calendar = self.dataset.calendar();
+        let day = calendar.day(slot);
+        let begin = calendar.slots(day).start;
+        if self.begun != Some(begin) {
+            let dataset = &self.dataset;
+            crew::each(&mut self.seats, self.settings.threads, |_, seat| {
+                seat.moments = dataset.day(seat.number, day);
+                let mut stream = Stream::new(dataset.seed(), seat.number, Purpose::Forecast, day);
+                seat.errors = Error::draw_day(&mut stream, seat.moments.len());
+            });
+            self.begun = Some(begin);
         }
-        let dataset = &self.dataset;
-        crew::each(&mut self.seats, self.settings.threads, |home, seat| {
-            seat.moments = dataset.day(home, day);
-        });
-        self.day = Some(day);
+        begin
     }
 
     fn place(&self, home: u32, slot: Slot, order: LimitOrder) -> Submission {
@@ -230,10 +336,43 @@ impl Community {
     }
 }
 
-impl Seat {
-    fn moment(&self, slot: Slot) -> Moment {
-        self.moments[(slot.get() % Slot::PER_DAY) as usize]
+/// What the orders of a slot are made from, beside the homes.
+struct Bidding<'a> {
+    strategy: &'a dyn Strategy,
+    view: View<'a>,
+    seed: u64,
+    /// First slot of the day.
+    begin: u32,
+}
+
+impl Bidding<'_> {
+    /// The orders of one home.
+    fn orders(&self, seat: &Seat) -> Vec<LimitOrder> {
+        let View { slot, quarter, prices, .. } = self.view;
+        let mut stream = Stream::new(self.seed, seat.number, Purpose::Bid, slot.get());
+        let guess = seat.forecast(slot, self.begin);
+        let plan = self.strategy.plan(quarter, prices, &seat.home);
+        let expected = seat.home.expect(&guess, quarter, plan);
+        self.strategy.orders(&self.view, expected, &mut stream)
     }
+}
+
+impl Seat {
+    /// What `slot` of the day that began in slot `begin` brings.
+    fn moment(&self, slot: Slot, begin: u32) -> Moment {
+        self.moments[(slot.get() - begin) as usize]
+    }
+
+    /// What the home expects it to bring.
+    fn forecast(&self, slot: Slot, begin: u32) -> Moment {
+        self.errors[(slot.get() - begin) as usize].of(&self.moment(slot, begin))
+    }
+}
+
+/// Results by home.
+fn in_order<R>(mut numbered: Vec<(u32, R)>) -> Vec<R> {
+    numbered.sort_by_key(|(home, _)| *home);
+    numbered.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]

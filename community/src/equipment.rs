@@ -30,6 +30,17 @@ pub struct Roof {
     pub azimuth: u32,
 }
 
+impl Roof {
+    /// The roof of a recorded home that makes at most `power`: its rating is that, rounded up to
+    /// 100 W; where it looks is not known, south at 30 degrees stands for it. `None` for no power.
+    pub fn from_peak(power: Power) -> Option<Self> {
+        const STEP: i64 = 100 * Power::NANO_PER_WATT;
+        let steps = (power.max(Power::ZERO).nanowatts() + STEP - 1) / STEP;
+        let peak_watts = u32::try_from(steps * 100).expect("a power is at most 100 MW");
+        (peak_watts > 0).then_some(Self { peak_watts, tilt: 30, azimuth: 180 })
+    }
+}
+
 /// The devices of one home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Equipment {
@@ -89,6 +100,16 @@ mod tests {
         assert!(count(|e| e.battery.is_some()).abs_diff(2_000) < 200);
         assert!(count(|e| e.vehicle.is_some()).abs_diff(3_000) < 230);
         assert_eq!(count(|e| e.battery.is_some() && e.roof.is_none()), 0);
+    }
+
+    // 3,301 W were made by panels of 3,400 W at least, and no power by none.
+    #[test]
+    fn a_recorded_roof_is_rated_by_its_peak() {
+        let rated = |watts| Roof::from_peak(Power::from_watts(watts)).map(|roof| roof.peak_watts);
+        assert_eq!(
+            (rated(3_301), rated(3_300), rated(1), rated(0)),
+            (Some(3_400), Some(3_300), Some(100), None)
+        );
     }
 
     // Ratings keep to their documented ranges.

@@ -1,10 +1,12 @@
-//! What a data set can be refused for: one line that names file, line, field, the value and what
-//! was expected.
+//! What a data set or a setting can be refused for: one line that names file, line, field, the
+//! value and what was expected.
 //!
 //! In: what a reader tripped over. Out: typed errors whose text is the message to a user. Refuses
 //! to know: exit codes, streams, how a file is read.
 
 use std::fmt;
+
+use crate::calendar::ClockTime;
 
 /// Why a data set could not be used. Nothing of it has been used then.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,12 +20,22 @@ pub enum DatasetError {
         reason: String,
     },
     /// A directory holds none of the files that would make it a data set.
-    #[error("{dir}: no data set here, expected {plain} or {plain}.gz")]
+    #[error("{dir}: no data set here, expected {expected}")]
     NoDataset {
         /// The directory.
         dir: String,
-        /// The file that was looked for.
-        plain: &'static str,
+        /// What was looked for.
+        expected: &'static str,
+    },
+    /// A file does not fit to the other files of its directory.
+    #[error("{file}: got {got}, expected {expected}")]
+    Misfit {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        got: &'static str,
+        /// What should be there.
+        expected: String,
     },
     /// A file is longer than anything this program reads.
     #[error("{file}: longer than expected, at most {max} bytes when unpacked")]
@@ -157,6 +169,87 @@ pub enum Expected {
     /// No row where the other file has none.
     #[error("no more rows than the file of the homes")]
     NoMoreRows,
+    /// Digits with an optional fraction and sign, in a range around zero.
+    #[error("a decimal number from -{0} to {0}")]
+    SignedDecimal(i64),
+    /// A whole number of a range.
+    #[error("a whole number from {0} to {1}")]
+    Whole(i64, i64),
+    /// The whole number that follows the one in the row above.
+    #[error("{0}, which follows the row above")]
+    NextWhole(i64),
+    /// One of some words.
+    #[error("one of {0}")]
+    Word(&'static str),
+    /// A time of day or a date with one.
+    #[error("a quarter hour, as hh:mm or YYYY-MM-DDThh:mm")]
+    ClockTime,
+    /// The time of the first row of a profile of one day.
+    #[error("00:00, where a day begins")]
+    Midnight,
+    /// The time of the second row: the first and a step.
+    #[error("a time 15, 30 or 60 minutes after the row above")]
+    Step,
+    /// The time that follows the row above by one step.
+    #[error("{0}, one step after the row above")]
+    NextClockTime(ClockTime),
+    /// The time that the same row has in the first file.
+    #[error("{0}, the time of this row in the other files")]
+    SameClockTime(ClockTime),
+    /// No row where the first file has none.
+    #[error("no more rows than the other files")]
+    NoMoreRowsThanOthers,
+    /// A quarter hour of a profile, once.
+    #[error("each quarter hour of a profile once, this one stands above already")]
+    OnceOnly,
+    /// A quarter hour of a profile that is missing.
+    #[error("{0} quarter hours for each profile")]
+    WholeProfile(usize),
+    /// Profiles that are zero on no kind of day.
+    #[error("some consumption on every kind of day in every profile")]
+    SomeConsumption,
+    /// Not more profiles than this.
+    #[error("at most {0} profiles")]
+    FewerProfiles(usize),
+}
+
+/// A way to bid that nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("strategy: got {got}, expected one of {known}")]
+pub struct UnknownStrategy {
+    /// The name asked for.
+    pub got: Excerpt,
+    /// The names there are.
+    pub known: String,
+}
+
+/// An assignment of homes to feeders that does not hold together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FeederError {
+    /// No feeder, more feeders than homes, or more than may be.
+    #[error("feeders: got {feeders} for {homes} homes, expected 1 to {max}")]
+    Count {
+        /// Feeders asked for.
+        feeders: u32,
+        /// Homes there are.
+        homes: u32,
+        /// The most feeders for so many homes.
+        max: u32,
+    },
+    /// A feeder without a home below one with homes.
+    #[error("feeders: feeder {empty} has no home, expected numbers from 0 without a gap")]
+    Empty {
+        /// The feeder.
+        empty: u32,
+    },
+    /// The assignment is for another number of homes.
+    #[error("feeders: got an assignment of {got} homes, expected {homes}")]
+    Homes {
+        /// Homes assigned.
+        got: u32,
+        /// Homes of the community.
+        homes: u32,
+    },
 }
 
 #[cfg(test)]

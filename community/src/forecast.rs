@@ -1,6 +1,6 @@
 //! What a home believes about the next quarter hour: the truth with an error.
 //!
-//! In: the true moment and the home's stream of the slot. Out: the moment it plans with. Refuses to
+//! In: the true moment and the home's stream of the day. Out: the moment it plans with. Refuses to
 //! know: prices, what the plan is used for.
 //!
 //! Load and PV are each off by up to 5 %, evenly drawn (the prediction error of Mihaylov et al.,
@@ -14,11 +14,28 @@ use crate::random::Stream;
 /// Largest error of a forecast in permille of the true value.
 pub const ERROR_PERMILLE: i64 = 50;
 
-/// The forecast of `truth`.
-pub(crate) fn forecast(truth: &Moment, stream: &mut Stream) -> Moment {
-    let mut off = || 1000 + stream.between(-ERROR_PERMILLE, ERROR_PERMILLE);
-    let (load, pv) = (truth.load.scaled(off()), truth.pv.scaled(off()));
-    Moment { load, pv, ..*truth }
+/// By how much one forecast is off, permille of the true values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Error {
+    load: i16,
+    pv: i16,
+}
+
+impl Error {
+    /// The errors of a day of `slots` slots.
+    pub(crate) fn draw_day(stream: &mut Stream, slots: usize) -> Vec<Self> {
+        let mut off = || {
+            let permille = stream.between(-ERROR_PERMILLE, ERROR_PERMILLE);
+            i16::try_from(permille).expect("a few hundred at most")
+        };
+        (0..slots).map(|_| Self { load: off(), pv: off() }).collect()
+    }
+
+    /// The forecast of `truth`.
+    pub(crate) fn of(self, truth: &Moment) -> Moment {
+        let load = truth.load.scaled(1_000 + i64::from(self.load));
+        Moment { load, pv: truth.pv.scaled(1_000 + i64::from(self.pv)), ..*truth }
+    }
 }
 
 #[cfg(test)]
@@ -36,8 +53,10 @@ mod tests {
             ..Moment::default()
         };
         let mut stream = Stream::new(1, 1, Purpose::Forecast, 1);
-        let guesses: Vec<i64> = (0..5_000)
-            .map(|_| forecast(&truth, &mut stream))
+        let errors = Error::draw_day(&mut stream, 5_000);
+        let guesses: Vec<i64> = errors
+            .iter()
+            .map(|error| error.of(&truth))
             .inspect(|guess| assert!((guess.pv - truth.pv).nanowatts().abs() <= 100_000_000_000))
             .map(|guess| guess.load.nanowatts() / Power::NANO_PER_WATT)
             .collect();

@@ -1,9 +1,9 @@
 //! Who wants what: the homes of a neighbourhood, their devices and their bids, as a stream of
 //! commands.
 //!
-//! In: a data set (or a seed for a synthetic one), tariff and price rule, the authors to speak for.
-//! Out: the commands of a day, and the one loop that feeds them to a ledger. Refuses to know: keys,
-//! signatures, sockets, replicas, clocks.
+//! In: a data set (or a seed for a synthetic one), tariff and price rule, a strategy, the authors
+//! to speak for. Out: the commands of a day, and the one loop that feeds them to a ledger. Refuses
+//! to know: keys, signatures, sockets, replicas, clocks.
 //!
 //! # Same bits everywhere
 //!
@@ -36,6 +36,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod calendar;
 mod error;
 mod random;
 mod power;
@@ -48,31 +49,40 @@ mod clouds;
 mod demand;
 mod equipment;
 mod home;
+mod profile;
 pub mod dataset;
+mod prices;
 mod strategy;
-mod bidding;
+pub mod bidding;
 mod forecast;
+mod feeders;
 mod crew;
 pub mod terms;
 mod day;
 mod bills;
 mod simulate;
 
-pub use battery::{Battery, BatterySpec};
-pub use bidding::{TICK, ZeroIntelligence};
+pub use battery::{Battery, BatterySpec, Dispatch};
+pub use bidding::price_responsive::PriceResponsive;
+pub use bidding::self_consumption::SelfConsumption;
+pub use bidding::zero_intelligence::ZeroIntelligence;
 pub use bills::{Bills, Tally};
+pub use calendar::{Calendar, ClockTime, Date, Zone};
 pub use dataset::Dataset;
-pub use day::{Cast, Community, Settings, Speaker, Submission};
+pub use day::{Cast, Community, Settings, Speaker, Submission, Wish};
 pub use demand::Household;
 pub use equipment::{Equipment, Roof};
-pub use error::{CastError, DatasetError, Excerpt, Expected, Place};
+pub use error::{CastError, DatasetError, Excerpt, Expected, FeederError, Place, UnknownStrategy};
+pub use feeders::Feeders;
 pub use forecast::ERROR_PERMILLE;
-pub use home::{Flows, Home, Moment};
+pub use home::{Flows, Home, Moment, Plan};
 pub use power::{Power, Work};
+pub use prices::{Band, LastDay};
+pub use profile::{Dynamic, Profile, Rows, Share};
 pub use random::{Purpose, Stream};
 pub use register::Register;
 pub use simulate::{InMemory, Outcome, Region, RunError, Step, run};
 pub use solar::{Panels, Sunlight};
-pub use strategy::{LimitOrder, Strategy, View};
+pub use strategy::{LimitOrder, Strategy, TICK, View, price_at};
 pub use trip::Trip;
-pub use vehicle::{Charging, Vehicle, VehicleSpec};
+pub use vehicle::{Charge, Charging, Vehicle, VehicleSpec};

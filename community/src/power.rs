@@ -50,6 +50,16 @@ impl Power {
         self.0
     }
 
+    /// The mean of `powers`, rounded towards zero; zero for none.
+    pub fn mean(powers: impl IntoIterator<Item = Self>) -> Self {
+        let (mut sum, mut count) = (Work::ZERO, 0);
+        for power in powers {
+            sum = sum + power.over(1);
+            count += 1;
+        }
+        sum.spread(count)
+    }
+
     /// What this power does in `seconds`.
     pub const fn over(self, seconds: u32) -> Work {
         Work(self.0 as i128 * seconds as i128)
@@ -160,6 +170,13 @@ mod tests {
         assert_eq!(Power::from_watts(i64::MIN), -Power::MAX);
         assert_eq!(Power::MAX + Power::MAX, Power::MAX);
         assert_eq!(Power::MAX.scaled(2000), Power::MAX);
+    }
+
+    // By hand: the mean of 1, 2 and 6 W is 3 W; of nothing it is nothing.
+    #[test]
+    fn a_mean_is_a_sum_spread_evenly() {
+        assert_eq!(Power::mean([1, 2, 6].map(Power::from_watts)), Power::from_watts(3));
+        assert_eq!(Power::mean([]), Power::ZERO);
     }
 
     // 1 Wh in a quarter hour is 4 W; a spread power never does more than the work it came from.

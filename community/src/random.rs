@@ -7,11 +7,16 @@
 //! numbers. A stream is named by what it is for, so a home added, a draw more here or a thread more
 //! there changes no other draw.
 
+use std::sync::LazyLock;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// BLAKE3 context of the stream keys: published results depend on it, so it never changes silently.
 const STREAM_CONTEXT: &str = "gridquorum community 2026 random stream";
+/// A hasher with that context taken in, which costs as much as the rest of a key.
+static STREAMS: LazyLock<blake3::Hasher> =
+    LazyLock::new(|| blake3::Hasher::new_derive_key(STREAM_CONTEXT));
 /// BLAKE3 context of the salts of readings.
 const SALT_CONTEXT: &str = "gridquorum community 2026 reading salt";
 
@@ -33,26 +38,46 @@ pub enum Purpose {
     Clouds = 4,
     /// How the sky over one home differs from the region's (index: day).
     LocalSky = 5,
-    /// Error of the forecast of one slot (index: slot).
+    /// Errors of the forecasts of one day (index: day).
     Forecast = 6,
     /// Prices of the orders of one slot (index: slot).
     Bid = 7,
+    /// Yearly consumption of a home of a crowd.
+    Consumption = 8,
+    /// How the quarter hours of one day of a home of a crowd differ from its profile (index: day).
+    Ragged = 9,
 }
 
-/// A stream of random integers.
+/// A stream of random integers. Its generator is made with the first draw, so one that nobody draws
+/// from costs nothing.
 #[derive(Clone, Debug)]
-pub struct Stream(ChaCha8Rng);
+pub struct Stream {
+    seed: u64,
+    home: u32,
+    purpose: Purpose,
+    index: u32,
+    rng: Option<ChaCha8Rng>,
+}
 
 impl Stream {
     /// The stream of `home` for `purpose`; `index` is the day or slot where the purpose names one,
     /// else 0.
-    pub fn new(seed: u64, home: u32, purpose: Purpose, index: u32) -> Self {
-        let mut key = blake3::Hasher::new_derive_key(STREAM_CONTEXT);
-        key.update(&seed.to_le_bytes());
-        key.update(&home.to_le_bytes());
-        key.update(&(purpose as u32).to_le_bytes());
-        key.update(&index.to_le_bytes());
-        Self(ChaCha8Rng::from_seed(*key.finalize().as_bytes()))
+    pub const fn new(seed: u64, home: u32, purpose: Purpose, index: u32) -> Self {
+        Self { seed, home, purpose, index, rng: None }
+    }
+
+    /// The next 64 bits.
+    fn draw(&mut self) -> u64 {
+        let Self { seed, home, purpose, index, rng } = self;
+        let rng = rng.get_or_insert_with(|| {
+            let mut key = STREAMS.clone();
+            key.update(&seed.to_le_bytes());
+            key.update(&home.to_le_bytes());
+            key.update(&(*purpose as u32).to_le_bytes());
+            key.update(&index.to_le_bytes());
+            ChaCha8Rng::from_seed(*key.finalize().as_bytes())
+        });
+        rng.next_u64()
     }
 
     /// A whole number in `0..bound`, each equally likely; 0 for a bound of 0.
@@ -62,7 +87,7 @@ impl Stream {
     pub fn below(&mut self, bound: u64) -> u64 {
         let reject_below = bound.wrapping_neg().checked_rem(bound).unwrap_or(0);
         loop {
-            let product = u128::from(self.0.next_u64()) * u128::from(bound);
+            let product = u128::from(self.draw()) * u128::from(bound);
             let (high, low) = ((product >> 64) as u64, product as u64);
             if low >= reject_below {
                 return high;

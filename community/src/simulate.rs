@@ -6,14 +6,14 @@
 //!
 //! A slot is: orders, gate closure, readings, close. Each step waits for the receipts of the one
 //! before, so the set of commands of a slot - and with it the root at its close - is the same
-//! wherever they go.
+//! wherever they go. After the close homes learn what a kWh cost in the slot, and nothing else of
+//! others.
 
 use ledger::{Applied, Entry, Fact, Hash, Ledger, Receipt, Refusal, SlotSummary};
 use market::{Slot, Tariff};
 
 use crate::day::{Community, Submission};
 use crate::home::Flows;
-use crate::strategy::View;
 
 /// Where commands go.
 pub trait Region {
@@ -169,13 +169,13 @@ pub fn run<R: Region>(
     slots_max: Option<u32>,
     mut each_slot: impl FnMut(&SlotSummary),
 ) -> Result<Outcome, RunError<R::Error>> {
-    let mut run =
-        Run { region, view: View::first(tariff), slots: Vec::new(), orders: 0, refused: 0 };
+    let mut run = Run { region, tariff, slots: Vec::new(), orders: 0, refused: 0 };
     run.enrol(community)?;
     while let Some(slot) =
         community.slot().filter(|slot| slot.get() < slots_max.unwrap_or(u32::MAX))
     {
         let summary = run.slot(community, slot)?;
+        community.note_price(slot, summary.price.unwrap_or(summary.buy));
         each_slot(&summary);
         run.slots.push(summary);
     }
@@ -186,7 +186,7 @@ pub fn run<R: Region>(
 /// A run under way.
 struct Run<'a, R> {
     region: &'a mut R,
-    view: View,
+    tariff: Tariff,
     slots: Vec<SlotSummary>,
     orders: u64,
     refused: u64,
@@ -205,7 +205,7 @@ impl<R: Region> Run<'_, R> {
         community: &mut Community,
         slot: Slot,
     ) -> Result<SlotSummary, RunError<R::Error>> {
-        let orders = community.orders(&self.view);
+        let orders = community.orders(&self.tariff);
         self.orders += orders.len() as u64;
         self.try_all(orders)?;
         let step = Step::CloseGate(slot);

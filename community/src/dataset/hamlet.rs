@@ -2,7 +2,7 @@
 //!
 //! In: a directory with `homes_15min.csv[.gz]` and, if there are cars, `evs_15min.csv[.gz]`; a
 //! plain file is preferred to a packed one. Out: the moments of any number of homes. Refuses to
-//! know: prices, the ledger, civil time beyond the one offset below.
+//! know: prices, the ledger.
 //!
 //! | column | meaning |
 //! |---|---|
@@ -13,7 +13,8 @@
 //!
 //! Home h reads load column h modulo their number, in the order of the header; a town larger than
 //! the recording repeats it. Panels, batteries and cars are dealt out by [`Equipment::draw`]; which
-//! PV and which car series a home reads is drawn with them. Decimals are exact to nine places, so
+//! PV and which car series a home reads is drawn with them. Local time is Europe/Berlin's, of whose
+//! change of clocks the published window has one. Decimals are exact to nine places, so
 //! PV in watts is exact in nanowatts.
 
 use std::path::Path;
@@ -21,6 +22,7 @@ use std::path::Path;
 use market::Slot;
 
 use super::table::{Row, Table};
+use crate::calendar::{Calendar, Zone};
 use crate::equipment::Equipment;
 use crate::error::{DatasetError, Expected};
 use crate::home::Moment;
@@ -41,9 +43,6 @@ const MAX_LOAD: i64 = 1_000_000;
 const MAX_PV: i64 = 2;
 /// The most one trip takes, Wh: ten times the largest car battery.
 const MAX_TRIP: i64 = 1_000_000;
-/// Local time of the recording is UTC + 1 h (Europe/Berlin, winter). The change of clocks inside
-/// the window is not followed: it would only move the hours in which a patient car waits.
-const OFFSET_SECONDS: i64 = 3_600;
 
 /// A recording in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,19 +64,18 @@ struct Car {
 }
 
 impl Recording {
-    /// Reads the recording in `dir`.
+    /// Reads the recording in `dir`; `None` if there is none.
     ///
     /// # Errors
     ///
     /// [`DatasetError`] with the place of the first flaw.
-    pub fn open(dir: &Path) -> Result<Self, DatasetError> {
-        let missing = || DatasetError::NoDataset { dir: dir.display().to_string(), plain: HOMES };
-        let homes = Table::open(dir, HOMES)?.ok_or_else(missing)?;
+    pub fn open(dir: &Path) -> Result<Option<Self>, DatasetError> {
+        let Some(homes) = Table::open(dir, HOMES)? else { return Ok(None) };
         let mut recording = Self::read_homes(&homes)?;
         if let Some(cars) = Table::open(dir, CARS)? {
             recording.read_cars(&cars)?;
         }
-        Ok(recording)
+        Ok(Some(recording))
     }
 
     fn read_homes(table: &Table) -> Result<Self, DatasetError> {
@@ -139,11 +137,14 @@ impl Recording {
         u32::try_from(self.rows).expect("rows are bounded far below 2^32")
     }
 
-    /// The quarter hour of the local day, 0..96, in which `slot` begins.
-    pub fn quarter(&self, slot: u32) -> u32 {
-        let seconds = self.time(slot as usize) + OFFSET_SECONDS;
-        let quarter = (seconds / i64::from(Slot::SECONDS)).rem_euclid(i64::from(Slot::PER_DAY));
-        u32::try_from(quarter).expect("a remainder of 96")
+    /// The clock of the recording.
+    pub const fn calendar(&self) -> Calendar {
+        Calendar::new(self.start, Zone::CentralEurope)
+    }
+
+    /// Mean load of `home`.
+    pub fn mean_load(&self, home: u32) -> Power {
+        Power::mean(self.loads[home as usize % self.loads.len()].iter().copied())
     }
 
     /// What `slots` bring to `home` with these devices; slots behind the end of the recording are

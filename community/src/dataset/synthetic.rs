@@ -1,28 +1,33 @@
 //! A made-up neighbourhood: any number of homes, any number of days, one seed.
 //!
-//! In: homes, days, seed. Out: the moments of each home. Refuses to know: prices, the ledger,
-//! files.
+//! In: homes, days, seed, a standard profile if there is one. Out: the moments of each home.
+//! Refuses to know: prices, the ledger, files.
 //!
+//! Households are made up of appliances or, with a profile, scaled from it ([`Crowd`]).
 //! The place is at 48° north, solar time is the clock, and a run begins on 15 May, a Monday: a day
 //! with sun enough to trade and an evening without. Every home is drawn from its own streams, so
 //! home 7 of a town of 50 is home 7 of a town of 100,000; only the clouds are shared.
 
 use market::Slot;
 
+use super::crowd::Crowd;
+use crate::calendar::{Calendar, Date, Zone};
 use crate::clouds;
 use crate::demand::Household;
 use crate::equipment::Equipment;
 use crate::error::DatasetError;
 use crate::home::Moment;
 use crate::power::{Power, Work};
+use crate::profile::Profile;
 use crate::random::{Purpose, Stream};
 use crate::solar::{Panels, Sunlight};
 use crate::trip::Trip;
 
 /// Degrees north.
 const LATITUDE: f64 = 48.1;
-/// Day of the year on which a run begins, from 1: 15 May.
-const FIRST_DAY_OF_YEAR: u32 = 135;
+/// The day on which a run begins: the latest 15 May that was a Monday. Its number in the year
+/// counts; that the sun's year has 365 days also when the calendar's has 366 is not seen.
+const FIRST: Date = Date { year: 2023, month: 5, day: 15 };
 const DAYS_OF_YEAR: u32 = 365;
 /// How far the sky over one home differs from the region's, in permille of cover.
 const LOCAL_SKY: i64 = 60;
@@ -37,6 +42,8 @@ pub struct Neighbourhood {
     light: Vec<Sunlight>,
     /// Cover of each quarter hour of the run, permille.
     cover: Vec<u16>,
+    /// Whose loads follow a standard profile, if they do.
+    crowd: Option<Crowd>,
 }
 
 impl Neighbourhood {
@@ -59,7 +66,19 @@ impl Neighbourhood {
             }
         }
         let light = (0..days.min(DAYS_OF_YEAR)).flat_map(clear_day).collect();
-        Ok(Self { seed, homes, days, light, cover: clouds::cover(seed, days) })
+        Ok(Self { seed, homes, days, light, cover: clouds::cover(seed, days), crowd: None })
+    }
+
+    /// The same, with households that follow `profile` instead of being made up of appliances.
+    #[must_use]
+    pub fn following(self, profile: &Profile) -> Self {
+        let crowd = Crowd::new(self.seed, profile, FIRST, self.days);
+        Self { crowd: Some(crowd), ..self }
+    }
+
+    /// The homes of the standard profile, if they follow one.
+    pub const fn crowd(&self) -> Option<&Crowd> {
+        self.crowd.as_ref()
     }
 
     /// Homes of the neighbourhood.
@@ -72,9 +91,9 @@ impl Neighbourhood {
         self.days * Slot::PER_DAY
     }
 
-    /// The quarter hour of the local day in which `slot` begins.
-    pub const fn quarter(slot: u32) -> u32 {
-        slot % Slot::PER_DAY
+    /// The clock of a run: solar time from 15 May on, without UTC.
+    pub const fn calendar() -> Calendar {
+        Calendar::new(FIRST.days() * 86_400, Zone::Unknown)
     }
 
     /// What `day` brings to `home` with these devices; nothing behind the last day.
@@ -84,7 +103,10 @@ impl Neighbourhood {
         }
         let free_day = day % 7 >= 5;
         let light = self.light(day);
-        let load = Household::draw(self.seed, home).day(day, free_day, dusk(light));
+        let load = match &self.crowd {
+            Some(crowd) => crowd.load(home, day),
+            None => Household::draw(self.seed, home).day(day, free_day, dusk(light)),
+        };
         let trip = own.vehicle.and_then(|_| Trip::draw(self.seed, home, day, free_day));
         let pv = self.pv(home, own, day);
         let each = load.into_iter().zip(pv).zip(0..);
@@ -119,7 +141,7 @@ impl Neighbourhood {
 
 /// The clear sky in the middle of every quarter hour of day `day` of a run.
 fn clear_day(day: u32) -> impl Iterator<Item = Sunlight> {
-    let day_of_year = (FIRST_DAY_OF_YEAR - 1 + day) % DAYS_OF_YEAR + 1;
+    let day_of_year = (FIRST.day_of_year() - 1 + day) % DAYS_OF_YEAR + 1;
     (0..Slot::PER_DAY).map(move |quarter| {
         let half_minutes = 30 * quarter + 15;
         Sunlight::at_half_minute(LATITUDE, day_of_year, half_minutes)

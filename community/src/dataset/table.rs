@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use crate::calendar::Calendar;
 use crate::error::{DatasetError, Excerpt, Expected, Place};
 
 /// The longest file that is read, unpacked: 128 MiB hold 1,000 homes for two months, and a packed
@@ -29,6 +30,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct Sheet {
     file: String,
     bytes: Vec<u8>,
+    delimiter: u8,
 }
 
 impl Sheet {
@@ -37,7 +39,27 @@ impl Sheet {
         if bytes.starts_with(BYTE_ORDER_MARK) {
             bytes.drain(..BYTE_ORDER_MARK.len());
         }
-        Self { file, bytes }
+        Self { file, bytes, delimiter: b',' }
+    }
+
+    /// The same, its fields divided by semicolons if its first line has one and no comma.
+    fn with_either_delimiter(self) -> Self {
+        let line = self.bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let semicolons = line.contains(&b';') && !line.contains(&b',');
+        Self { delimiter: if semicolons { b';' } else { b',' }, ..self }
+    }
+
+    /// Reads `dir/name` or, if that does not exist, `dir/name.gz`; `None` if neither exists.
+    fn open(dir: &Path, name: &str) -> Result<Option<Self>, DatasetError> {
+        let plain = dir.join(name);
+        let packed = dir.join(format!("{name}.gz"));
+        let (path, unpack) = match (plain.exists(), packed.exists()) {
+            (true, _) => (plain, false),
+            (false, true) => (packed, true),
+            (false, false) => return Ok(None),
+        };
+        let bytes = read(&path, unpack)?;
+        Ok(Some(Self::new(path.display().to_string(), bytes)))
     }
 
     /// The name of the file.
@@ -53,6 +75,7 @@ impl Sheet {
     pub fn records(&self) -> impl Iterator<Item = Result<csv::ByteRecord, csv::Error>> + '_ {
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
+            .delimiter(self.delimiter)
             .flexible(true)
             .trim(csv::Trim::All)
             .from_reader(self.bytes.as_slice());
@@ -114,21 +137,22 @@ pub(super) struct Row<'a> {
 impl Table {
     /// Reads `dir/name` or, if that does not exist, `dir/name.gz`; `None` if neither exists.
     pub(super) fn open(dir: &Path, name: &str) -> Result<Option<Self>, DatasetError> {
-        let plain = dir.join(name);
-        let packed = dir.join(format!("{name}.gz"));
-        let (path, unpack) = match (plain.exists(), packed.exists()) {
-            (true, _) => (plain, false),
-            (false, true) => (packed, true),
-            (false, false) => return Ok(None),
-        };
-        let bytes = read(&path, unpack)?;
-        let file = path.display().to_string();
-        Self::parse(file, bytes).map(Some)
+        Sheet::open(dir, name)?.map(Self::new).transpose()
+    }
+
+    /// The same for a file whose fields may be divided by semicolons as well.
+    pub(super) fn open_either(dir: &Path, name: &str) -> Result<Option<Self>, DatasetError> {
+        let sheet = Sheet::open(dir, name)?.map(Sheet::with_either_delimiter);
+        sheet.map(Self::new).transpose()
     }
 
     /// Takes over the content of a file and checks its header.
+    #[cfg(test)]
     pub(super) fn parse(file: String, bytes: Vec<u8>) -> Result<Self, DatasetError> {
-        let sheet = Sheet::new(file, bytes);
+        Self::new(Sheet::new(file, bytes).with_either_delimiter())
+    }
+
+    fn new(sheet: Sheet) -> Result<Self, DatasetError> {
         let file = || sheet.file().to_owned();
         let record = match sheet.records().next() {
             None => return Err(DatasetError::Empty { file: file(), what: "header" }),
@@ -215,16 +239,41 @@ impl Row<'_> {
 
     /// The exact value of `column` in units of 1e-9, `0 ..= limit`.
     pub(super) fn nano(&self, column: usize, limit: i64) -> Result<i64, DatasetError> {
-        let raw = self.record.get(column).unwrap_or_default();
-        match parse_nano(raw.trim_ascii()) {
+        match parse_nano(self.bytes(column)) {
             Some(nano) if nano <= limit * 1_000_000_000 => Ok(nano),
             _ => Err(self.bad(column, Expected::Decimal(limit))),
         }
     }
 
+    /// The same with a sign, `-limit ..= limit`.
+    pub(super) fn signed_nano(&self, column: usize, limit: i64) -> Result<i64, DatasetError> {
+        let raw = self.bytes(column);
+        let (sign, digits) = raw.strip_prefix(b"-").map_or((1, raw), |digits| (-1, digits));
+        match parse_nano(digits) {
+            Some(nano) if nano <= limit * 1_000_000_000 => Ok(sign * nano),
+            _ => Err(self.bad(column, Expected::SignedDecimal(limit))),
+        }
+    }
+
+    /// The value of `column` as a whole number, `low ..= high`.
+    pub(super) fn whole(&self, column: usize, low: i64, high: i64) -> Result<i64, DatasetError> {
+        let digits = self.bytes(column);
+        let plain = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+        let text = std::str::from_utf8(digits).ok().filter(|_| plain);
+        match text.and_then(|text| text.parse().ok()) {
+            Some(whole) if (low..=high).contains(&whole) => Ok(whole),
+            _ => Err(self.bad(column, Expected::Whole(low, high))),
+        }
+    }
+
+    /// What stands in `column`, without spaces around it.
+    pub(super) fn bytes(&self, column: usize) -> &[u8] {
+        self.record.get(column).unwrap_or_default().trim_ascii()
+    }
+
     /// The value of `column` as 0 or 1.
     pub(super) fn flag(&self, column: usize) -> Result<bool, DatasetError> {
-        match self.record.get(column).unwrap_or_default().trim_ascii() {
+        match self.bytes(column) {
             b"0" => Ok(false),
             b"1" => Ok(true),
             _ => Err(self.bad(column, Expected::Flag)),
@@ -233,11 +282,10 @@ impl Row<'_> {
 
     /// The value of `column` as Unix seconds that begin a quarter hour.
     pub(super) fn quarter_hour(&self, column: usize) -> Result<i64, DatasetError> {
-        let raw = self.record.get(column).unwrap_or_default().trim_ascii();
+        let raw = self.bytes(column);
         let seconds: Option<i64> = std::str::from_utf8(raw).ok().and_then(|text| text.parse().ok());
         match seconds {
-            // The last bound keeps "the row above plus 900" inside 64 bits.
-            Some(seconds) if seconds % 900 == 0 && (0..i64::MAX - 900).contains(&seconds) => {
+            Some(seconds) if seconds % 900 == 0 && (0..=Calendar::MAX_START).contains(&seconds) => {
                 Ok(seconds)
             }
             _ => Err(self.bad(column, Expected::QuarterHour)),

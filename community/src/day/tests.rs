@@ -6,7 +6,8 @@ use ledger::{Entry, slot_market::Command as Market};
 use market::{Energy, Side};
 
 use super::*;
-use crate::bidding::ZeroIntelligence;
+use crate::bidding::zero_intelligence::ZeroIntelligence;
+use crate::bidding::{NAMES, named};
 use crate::register::Register;
 
 fn author(number: u32) -> Author {
@@ -26,8 +27,8 @@ fn community(homes: u32, days: u32, strategy: Box<dyn Strategy>, threads: usize)
     Community::try_new(dataset, cast(homes), strategy, settings).expect("one author per home")
 }
 
-fn view() -> View {
-    View::first(terms::tariff())
+fn tariff() -> Tariff {
+    terms::tariff()
 }
 
 fn market(submission: &Submission) -> Market {
@@ -73,13 +74,13 @@ fn commands_do_not_depend_on_threads_or_on_asking_twice() {
     let mut one = community(300, 2, Box::new(ZeroIntelligence), 1);
     let mut many = community(300, 2, Box::new(ZeroIntelligence), 16);
     while one.slot().is_some() {
-        let orders = one.orders(&view());
-        assert_eq!(orders, many.orders(&view()));
-        assert_eq!(orders, many.orders(&view()));
+        let orders = one.orders(&tariff());
+        assert_eq!(orders, many.orders(&tariff()));
+        assert_eq!(orders, many.orders(&tariff()));
         assert_eq!(one.readings(), many.readings());
     }
     assert_eq!(many.slot(), None);
-    assert_eq!((one.orders(&view()), one.readings()), (Vec::new(), Vec::new()));
+    assert_eq!((one.orders(&tariff()), one.readings()), (Vec::new(), Vec::new()));
     assert_eq!(one.flows(), many.flows());
 }
 
@@ -122,7 +123,7 @@ fn orders_follow_the_forecast() {
     assert!(plain.len() > 5);
     let (mut compared, mut deviated) = (0, 0);
     while community.slot().is_some() {
-        let orders = community.orders(&view());
+        let orders = community.orders(&tariff());
         let before = community.flows();
         community.readings();
         let after = community.flows();
@@ -170,7 +171,7 @@ fn both_sides_meet_at_noon() {
         while community.slot() != Some(Slot::new(slot)) {
             community.readings();
         }
-        let orders = community.orders(&view());
+        let orders = community.orders(&tariff());
         let bids = orders
             .iter()
             .filter(|one| matches!(market(one), Market::PlaceOrder { side: Side::Bid, .. }));
@@ -200,4 +201,105 @@ fn readings_add_up_to_the_meters() {
     let shown = community.flows().into_iter().map(|f| (f.import.wh(), f.export.wh()));
     assert_eq!(shown.collect::<Vec<_>>(), sums);
     assert!(sums.iter().any(|(_, export)| Energy::from_wh(*export).is_positive()));
+}
+
+/// The home, side, price and quantity of every order.
+fn wishes(submissions: &[Submission]) -> Vec<Wish> {
+    let wish = |one: &Submission| {
+        let Speaker::Home(home) = one.speaker else { panic!("orders are made by homes") };
+        let Market::PlaceOrder { side, price, quantity, .. } = market(one) else {
+            panic!("an order")
+        };
+        Wish { home, order: LimitOrder { side, price, quantity } }
+    };
+    submissions.iter().map(wish).collect()
+}
+
+// Feeder by feeder the homes want and meter what they want and meter without feeders, whatever
+// hangs where and on any number of threads; the commands are the same, too.
+#[test]
+fn feeders_and_threads_do_not_show_in_what_homes_do() {
+    let assignments = [
+        Feeders::even(300, 7).expect("in bounds"),
+        Feeders::try_new((0..300).map(|home| home * 31 % 11).collect()).expect("without a gap"),
+    ];
+    for (feeders, threads) in assignments.iter().zip([1, 5]) {
+        let mut plain = community(300, 1, Box::new(ZeroIntelligence), 1);
+        let split = community(300, 1, Box::new(ZeroIntelligence), threads);
+        let mut split = split.on(feeders.clone()).expect("300 homes");
+        for slot in 0..50 {
+            let orders = plain.orders(&tariff());
+            let by_feeder = split.each_feeder(&tariff(), |feeder, wishes| {
+                assert!(wishes.iter().all(|wish| feeders.of(wish.home) == feeder));
+                assert!(wishes.is_sorted_by_key(|wish| wish.home));
+                (feeder, wishes.to_vec())
+            });
+            assert!(by_feeder.iter().map(|(feeder, _)| *feeder).eq(0..feeders.count()));
+            let mut all: Vec<Wish> = by_feeder.into_iter().flat_map(|(_, wishes)| wishes).collect();
+            all.sort_by_key(|wish| wish.home);
+            assert_eq!(all, wishes(&orders), "slot {slot}");
+            assert_eq!(split.orders(&tariff()), orders);
+            assert_eq!(split.readings(), plain.readings());
+        }
+        assert_eq!(split.flows(), plain.flows());
+    }
+}
+
+// Meters can be had without commitments: the same energies, and they add up to the totals.
+#[test]
+fn meters_can_be_read_without_commitments() {
+    let (mut one, mut other) = (
+        community(9, 1, Box::new(ZeroIntelligence), 1),
+        community(9, 1, Box::new(ZeroIntelligence), 1),
+    );
+    let mut sums = [(0, 0); 9];
+    while one.slot().is_some() {
+        for (home, flows) in one.deliver().into_iter().enumerate() {
+            sums[home].0 += flows.used.wh();
+            sums[home].1 += flows.export.wh();
+        }
+        other.readings();
+    }
+    assert_eq!(one.flows(), other.flows());
+    let shown = one.flows().into_iter().map(|flows| (flows.used.wh(), flows.export.wh()));
+    assert_eq!(shown.collect::<Vec<_>>(), sums);
+    assert_eq!(one.deliver(), Vec::new());
+    assert_eq!(one.each_feeder(&tariff(), |feeder, _| feeder), [0; 0]);
+}
+
+// An assignment of another number of homes is refused.
+#[test]
+fn feeders_of_another_town_are_refused() {
+    let refused = community(9, 1, Box::new(ZeroIntelligence), 1).on(Feeders::one(8));
+    assert_eq!(refused.err(), Some(FeederError::Homes { got: 8, homes: 9 }));
+}
+
+/// Import of all homes together in quarter hours `quarters` of the last of three days, Wh, when
+/// noon is cheap and everything else dear.
+fn imported(strategy: &str, quarters: std::ops::Range<u32>) -> i64 {
+    let mut community = community(120, 3, named(strategy).expect("known"), 2);
+    let mut imported = 0;
+    while let Some(slot) = community.slot() {
+        let quarter = slot.get() % 96;
+        let noon = (40..64).contains(&quarter);
+        let flows = community.deliver();
+        if slot.get() >= 192 && quarters.contains(&quarter) {
+            imported += flows.iter().map(|flows| flows.import.wh()).sum::<i64>();
+        }
+        let micro = if noon { 120_000 } else { 300_000 };
+        community.note_price(slot, Price::from_micro_per_kwh(micro));
+    }
+    imported
+}
+
+// Homes that respond to prices buy more at a cheap noon and less in the dear hours before midnight
+// than homes that use their own first, whose cars begin to charge then; and those less in the
+// evening than homes by habit, some of whose cars charge when they arrive.
+#[test]
+fn strategies_move_consumption_as_they_say() {
+    let [habit, own, responsive] =
+        NAMES.map(|name| [40..64, 64..88, 88..96].map(|quarters| imported(name, quarters)));
+    assert!(responsive[0] > own[0], "noon: {responsive:?}, {own:?}");
+    assert!(responsive[2] < own[2], "before midnight: {responsive:?}, {own:?}");
+    assert!(own[1] < habit[1], "evening: {own:?}, {habit:?}");
 }

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use community::{
-    Bills, Cast, Community, Dataset, InMemory, LimitOrder, Outcome, Region, RunError, Settings,
-    Step, Strategy, Stream, Submission, View, ZeroIntelligence, run, terms,
+    Bills, Cast, Community, Dataset, Feeders, InMemory, LastDay, LimitOrder, Outcome, Region,
+    RunError, Settings, Step, Strategy, Stream, Submission, View, ZeroIntelligence, bidding, run,
+    terms,
 };
 use ledger::{Author, Fact, Genesis, Ledger, Receipt};
-use market::{Energy, ParticipantId, Slot};
+use market::{Energy, ParticipantId, Slot, Tariff};
 
 use crate::recorded::data;
 
@@ -169,29 +170,64 @@ fn the_region_gains_from_trading() {
 
 /// Bids without intelligence and writes down what home 0 could see.
 #[derive(Clone, Default)]
-struct Watcher(Arc<Mutex<Vec<View>>>);
+struct Watcher(Arc<Mutex<Vec<Seen>>>);
+
+/// What a home saw: the slot, its quarter hour, the tariff, the prices of the last day.
+type Seen = (Slot, u32, Tariff, LastDay);
 
 impl Strategy for Watcher {
-    fn orders(&self, view: &View, expected: Energy, stream: &mut Stream) -> Vec<LimitOrder> {
+    fn name(&self) -> &'static str {
+        "watcher"
+    }
+
+    fn orders(&self, view: &View<'_>, expected: Energy, stream: &mut Stream) -> Vec<LimitOrder> {
         let mut seen = self.0.lock().expect("nobody panics while holding it");
-        if seen.last().is_none_or(|last| last.slot != view.slot) {
-            seen.push(*view);
+        if seen.last().is_none_or(|last| last.0 != view.slot) {
+            seen.push((view.slot, view.quarter, view.tariff, *view.prices));
         }
         ZeroIntelligence.orders(view, expected, stream)
     }
 }
 
-// What homes see in a slot is the slot and the tariff, nothing of the orders of others.
+// What homes see in a slot is the slot, the tariff and what the slots before cost - traded or,
+// where nothing was, bought from the region - and nothing of the orders of others.
 #[test]
-fn homes_see_the_slot_and_the_tariff() {
+fn homes_see_the_slot_the_tariff_and_past_prices() {
     let watcher = Watcher::default();
-    let outcome = simulate(community(synthetic(50, 1, 1), watcher.clone(), 1), None).0;
+    let outcome = simulate(community(synthetic(50, 2, 1), watcher.clone(), 1), None).0;
     let seen = watcher.0.lock().expect("the run is over");
     assert_eq!(seen.len(), outcome.slots.len());
-    for (number, view) in seen.iter().enumerate() {
-        assert_eq!(view.slot, Slot::new(number as u32));
-        assert_eq!(view.tariff, terms::tariff());
+    let mut prices = LastDay::NONE;
+    for (number, (view, summary)) in (0..).zip(seen.iter().zip(&outcome.slots)) {
+        assert_eq!(*view, (Slot::new(number), number % 96, terms::tariff(), prices));
+        prices.note(number % 96, summary.price.unwrap_or(summary.buy));
     }
+    assert!(prices.bounds().is_some(), "no two prices of the day differ");
+}
+
+// Every strategy plays three days with nothing refused and all prices inside the tariff, ends in
+// one root on 1 and on 16 threads and whatever the feeders, and in another than the others.
+#[test]
+fn every_strategy_plays_whole_days() {
+    let mut roots = Vec::new();
+    for name in bidding::NAMES {
+        let play = |threads, feeders| {
+            let dataset = synthetic(150, 3, 1);
+            let threads = NonZeroUsize::new(threads).expect("at least 1");
+            let settings = Settings { threads, ..Settings::from_seed(1) };
+            let strategy = bidding::named(name).expect("one of the names");
+            let homes = Community::try_new(dataset, cast(150), strategy, settings);
+            let feeders = Feeders::even(150, feeders).expect("in bounds");
+            simulate(homes.expect("a full cast").on(feeders).expect("150 homes"), Some(240)).0
+        };
+        let outcome = play(1, 1);
+        assert_eq!(outcome.refused, 0, "{name}");
+        assert_eq!(outcome, play(16, 4), "{name}");
+        let trading = outcome.slots.iter().filter(|slot| slot.volume.is_positive()).count();
+        assert!(trading > 40, "{name}: {trading} of 240 slots trade");
+        roots.push(outcome.root());
+    }
+    assert!(roots[0] != roots[1] && roots[1] != roots[2] && roots[2] != roots[0]);
 }
 
 // Two days of the published set, its 16 homes repeated to 300: the same on 1 and 16 threads,

@@ -15,8 +15,9 @@ use crate::trace::unix_us;
 /// Which homes and which days.
 #[derive(Debug, clap::Args)]
 pub(super) struct Days {
-    /// Folder with household data (homes_15min.csv or .csv.gz, as HAMLET publishes them); a seeded synthetic
-    /// neighbourhood without it.
+    /// Folder with household data, plain or as .gz: homes_15min.csv (HAMLET), homes_hourly.csv (CityLearn), a CSV
+    /// file per home with INTERVAL and POWER(W) (gsy-e), or bdew2025_quarter_hour.csv for a crowd that follows the
+    /// standard profile; a seeded synthetic neighbourhood without it.
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
     /// Number of homes: 50 synthetic ones, or as many as the data has, unless given.

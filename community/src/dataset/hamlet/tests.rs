@@ -54,13 +54,16 @@ fn loads_and_pv_are_exact() {
     assert_eq!(moments[1].pv, Power::from_nanowatts(119_059_050_000));
     assert_eq!(moments[2].pv, Power::from_watts(6_600));
     assert_eq!(recording.moments(0, &equipment(0, false), 0..1)[0].pv, Power::ZERO);
+    // (159 + 142.5 + 0) / 3 W.
+    assert_eq!(recording.mean_load(0), Power::from_nanowatts(100_500_000_000));
 }
 
 // 2021-02-14 23:00:00 UTC is midnight in Berlin: quarter hour 0 of the local day.
 #[test]
 fn the_recording_begins_at_local_midnight() {
     let recording = homes(&[HEADER, ROWS[0], ROWS[1]]).expect("well formed");
-    assert_eq!((recording.quarter(0), recording.quarter(1), recording.quarter(96)), (0, 1, 0));
+    let quarter = |slot| recording.calendar().quarter(Slot::new(slot));
+    assert_eq!((quarter(0), quarter(1), quarter(96)), (0, 1, 0));
 }
 
 // Columns are found by name: another order, spaces after the commas, CRLF and a byte order mark
