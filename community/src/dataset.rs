@@ -11,7 +11,8 @@
 //! | nothing but `bdew2025_quarter_hour.csv` | a [`crowd`] of its household profile |
 //!
 //! Each file may be packed, with `.gz` behind its name. Standard profiles beside homes
-//! ([`standard_profile`]) give [`Dataset::substitute`]. Homes beyond the recorded ones are copies that differ, see [`crowd`].
+//! ([`standard_profile`]) give [`Dataset::substitute`]. Homes beyond the recorded ones are copies
+//! that differ, see [`crowd`].
 
 pub mod table;
 pub mod standard_profile;
