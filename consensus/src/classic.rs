@@ -33,6 +33,8 @@
 //! - Reads are off unless a deployment chooses them; then clients take every result from a quorum; see `reads`.
 //! - Only the latest VIEW-CHANGE of each replica is kept, and one for a later view counts towards the quorum that
 //!   starts the timer; see `view_change`.
+//! - Votes are signed, never authenticated by MACs: whatever convinces one replica convinces everybody, which
+//!   certificates and evidence rest on. `benches/README.md` says what MACs could win at most.
 //! - Execution waits for the commit certificate: there is no tentative execution, so nothing is ever rolled back.
 //! - Two contradictory statements of one replica are kept as evidence against it; see [`evidence`].
 //!
