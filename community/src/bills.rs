@@ -81,7 +81,8 @@ impl Bills {
 #[cfg(test)]
 mod tests {
     use ledger::GateSummary;
-    use market::{Energy, Line, Meter, Metered, Money, Position, Price, RegionPrices, Slot, Terms};
+    use market::{Energy, Line, Meter, Metered, Money, Position, Price, Promise, RegionPrices};
+    use market::{Slot, Terms};
 
     use super::*;
 
@@ -155,7 +156,11 @@ mod tests {
     fn a_lost_reading_does_not_show_as_money_saved() {
         let terms = Terms {
             auction: Some(Price::from_micro_per_kwh(180_000)),
-            region: RegionPrices { buy: tariff().retail(), sell: tariff().feed_in() },
+            region: RegionPrices {
+                buy: tariff().retail(),
+                sell: tariff().feed_in(),
+                promise: Promise::Tariff,
+            },
             tariff: tariff(),
         };
         for (sold, saved) in [(0, 0), (100, -12_000_000)] {

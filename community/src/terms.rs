@@ -78,7 +78,7 @@ mod tests {
     fn prices(production: i64, consumption: i64) -> (i64, i64) {
         let (production, consumption) = (Energy::from_wh(production), Energy::from_wh(consumption));
         let totals = RegionTotals::try_new(production, consumption).expect("small");
-        let RegionPrices { buy, sell } = rule().prices(&totals, &tariff());
+        let RegionPrices { buy, sell, .. } = rule().prices(&totals, &tariff());
         (buy.micro_per_kwh(), sell.micro_per_kwh())
     }
 

@@ -148,6 +148,28 @@ pub enum MarketError {
         /// Retail price.
         high: Price,
     },
+    /// A sum of what is settled at the region's prices is below zero or above the stated bound.
+    #[error("an open total must lie in 0 Wh ..= {max}, got surplus {surplus}, deficit {deficit}")]
+    OpenTotals {
+        /// What members sell at the region's price.
+        surplus: Energy,
+        /// What members buy at the region's price.
+        deficit: Energy,
+        /// The largest total.
+        max: Energy,
+    },
+    /// Shares of a bill must have 0 <= sell <= feed-in and 0 <= buy <= retail.
+    #[error("shares need 0 <= sell <= {low}, 0 <= buy <= {high}, got sell {sell}, buy {buy}")]
+    SharedPrices {
+        /// What the region charges.
+        buy: Price,
+        /// What the region pays.
+        sell: Price,
+        /// Feed-in price.
+        low: Price,
+        /// Retail price.
+        high: Price,
+    },
 }
 
 /// A quantity that can leave the range of 64 bits.
@@ -205,6 +227,12 @@ pub enum Parameter {
     Retail,
     /// Where an auction's price lies in its interval.
     Kappa,
+    /// The region's sum of surpluses, in kWh.
+    Surplus,
+    /// The region's sum of deficits, in kWh.
+    Deficit,
+    /// Coins minted per injected energy, in coins/kWh.
+    B,
 }
 
 impl std::fmt::Display for Parameter {
@@ -221,6 +249,9 @@ impl std::fmt::Display for Parameter {
             Self::FeedIn => "feed-in",
             Self::Retail => "retail",
             Self::Kappa => "kappa",
+            Self::Surplus => "surplus",
+            Self::Deficit => "deficit",
+            Self::B => "b",
         })
     }
 }

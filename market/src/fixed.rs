@@ -7,7 +7,8 @@
 //! somebody asks for an integer. Only the exponential is not exact; its error is below 2^-116. Why
 //! 512 bits are enough: a decimal has less than 100 bits, an exponential 121, a denominator 60 per
 //! decimal, and no rule multiplies more than three decimals or two decimals and one exponential
-//! before it compares or rounds.
+//! before it compares or rounds. The supply-demand ratio multiplies four decimals, as whole numbers
+//! without denominators: 402 bits, and 60 more to round.
 
 mod wide;
 mod exact;

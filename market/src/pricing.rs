@@ -7,19 +7,29 @@
 //! before the final rounding, without tariff bounds unless it is asked with them. The region face
 //! is what a slot is settled with: whole micro-currency per kWh, the selling price rounded down and
 //! the buying price up, so that no rounding is ever paid by the operator.
+//!
+//! Which invariants each rule keeps, and where it breaks them, is the table of the property kit,
+//! `market/src/kit.rs`, which is checked.
 
 mod region;
 mod nrgx;
 mod nrgx_safe;
+mod internal;
+pub mod supply_demand;
+pub mod mid_market;
+pub mod bill_sharing;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::MarketError;
 use crate::tariff::Tariff;
 
+use internal::Internal;
+
+pub use internal::InternalQuote;
 pub use nrgx::NrgX;
 pub use nrgx_safe::{NrgXSafe, Quote};
-pub use region::{RegionPrices, RegionTotals};
+pub use region::{Promise, RegionPrices, RegionTotals};
 
 /// A price rule with its parameters, as a region's founding document states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,6 +38,12 @@ pub enum PriceRule {
     NrgX(NrgX),
     /// NRG-X-Change with scale-free width and prices inside the tariff by construction.
     NrgXSafe(NrgXSafe),
+    /// Supply-demand ratio over what is open in the slot.
+    SupplyDemand,
+    /// Mid-market rate over what is open in the slot.
+    MidMarket,
+    /// Bill sharing over a billing period of one slot.
+    BillSharing,
 }
 
 impl PriceRule {
@@ -38,18 +54,32 @@ impl PriceRule {
     /// [`MarketError::Parameter`] if a parameter that is a price lies outside the tariff.
     pub fn check(&self, tariff: &Tariff) -> Result<(), MarketError> {
         match self {
-            Self::NrgX(_) => Ok(()),
             Self::NrgXSafe(rule) => rule.check(tariff),
+            Self::NrgX(_) | Self::SupplyDemand | Self::MidMarket | Self::BillSharing => Ok(()),
         }
     }
 
-    /// The two prices of a slot, with `feed_in <= sell <= buy <= retail` (I4).
+    /// The bounds that the rule's prices keep.
+    pub const fn promise(&self) -> Promise {
+        match self {
+            Self::BillSharing => Promise::Shares,
+            Self::NrgX(_) | Self::NrgXSafe(_) | Self::SupplyDemand | Self::MidMarket => {
+                Promise::Tariff
+            }
+        }
+    }
+
+    /// The two prices of a slot, inside the bounds of [`PriceRule::promise`].
     pub fn prices(&self, totals: &RegionTotals, tariff: &Tariff) -> RegionPrices {
+        let open = || Internal::of(totals, tariff);
         let rates = match self {
             Self::NrgX(rule) => rule.rates(totals, tariff),
             Self::NrgXSafe(rule) => rule.rates(totals, tariff),
+            Self::SupplyDemand => supply_demand::prices(&open()),
+            Self::MidMarket => mid_market::prices(&open()),
+            Self::BillSharing => bill_sharing::prices(&open()),
         };
-        rates.posted(tariff)
+        rates.posted(tariff, self.promise())
     }
 }
 
@@ -58,6 +88,9 @@ impl std::fmt::Display for PriceRule {
         match self {
             Self::NrgX(rule) => rule.fmt(f),
             Self::NrgXSafe(rule) => rule.fmt(f),
+            Self::SupplyDemand => f.write_str("supply-demand ratio"),
+            Self::MidMarket => f.write_str("mid-market rate"),
+            Self::BillSharing => f.write_str("bill sharing (per slot)"),
         }
     }
 }

@@ -140,7 +140,7 @@ pub struct Settlement {
     pub grid: GridLine,
     /// Change of the operator's own account: the named receiver of every difference.
     pub operator: Money,
-    /// What the meters counted.
+    /// What the meters counted, and what of it was settled at the region's prices.
     pub totals: RegionTotals,
     /// Energy that was produced and used in the region within the slot.
     pub local: Energy,
@@ -150,20 +150,29 @@ pub struct Settlement {
     pub sums: Sums,
 }
 
-/// What the meters of a region counted in a slot; missing readings add nothing.
+/// What the meters of a region counted in a slot, and what of it is open: deviations above zero are
+/// the deficit, those below the surplus. Missing readings add nothing to either.
 ///
 /// # Errors
 ///
-/// [`MarketError::Totals`] beyond [`RegionTotals::MAX`].
+/// [`MarketError::Totals`] and [`MarketError::OpenTotals`] beyond [`RegionTotals::MAX`].
 pub fn totals(positions: &[Position]) -> Result<RegionTotals, MarketError> {
-    let readings = || positions.iter().filter_map(|position| position.meter.reading());
-    let overflow = MarketError::Overflow { what: Quantity::Metered };
-    let production = Energy::checked_sum(readings().map(|metered| metered.export()));
-    let consumption = Energy::checked_sum(readings().map(|metered| metered.import()));
-    match (production, consumption) {
-        (Some(production), Some(consumption)) => RegionTotals::try_new(production, consumption),
-        _ => Err(overflow),
+    let (mut production, mut consumption, mut surplus, mut deficit) = (0_i128, 0, 0, 0);
+    for position in positions {
+        if let Some(metered) = position.meter.reading() {
+            let contracted = i128::from(position.contracted.wh());
+            let deviation = i128::from(metered.net().wh()) - contracted;
+            production += i128::from(metered.export().wh());
+            consumption += i128::from(metered.import().wh());
+            surplus -= deviation.min(0);
+            deficit += deviation.max(0);
+        }
     }
+    let [production, consumption] =
+        [energy(production, Quantity::Metered)?, energy(consumption, Quantity::Metered)?];
+    let [surplus, deficit] =
+        [energy(surplus, Quantity::Deviation)?, energy(deficit, Quantity::Deviation)?];
+    RegionTotals::try_new(production, consumption)?.with_open(surplus, deficit)
 }
 
 /// Settles a slot. `positions` ascend by participant.
@@ -172,10 +181,11 @@ pub fn totals(positions: &[Position]) -> Result<RegionTotals, MarketError> {
 ///
 /// [`MarketError::UnorderedParticipants`] or [`MarketError::DuplicateParticipant`];
 /// [`MarketError::Unbalanced`] if bought and sold contracts differ;
-/// [`MarketError::NoAuctionPrice`]; [`MarketError::PriceOutsideTariff`] and
-/// [`MarketError::RegionPrices`] for prices outside the tariff (I4); [`MarketError::Metered`] for a
-/// substitute that no meter could have reported; [`MarketError::Totals`] and
-/// [`MarketError::Overflow`].
+/// [`MarketError::NoAuctionPrice`]; [`MarketError::PriceOutsideTariff`] for an auction's price
+/// outside the tariff; [`MarketError::RegionPrices`] and [`MarketError::SharedPrices`] for region
+/// prices outside what their rule promises (I4 for all rules but bill sharing);
+/// [`MarketError::Metered`] for a substitute that no meter could have reported;
+/// [`MarketError::Totals`], [`MarketError::OpenTotals`] and [`MarketError::Overflow`].
 pub fn settle(positions: &[Position], terms: &Terms) -> Result<Settlement, MarketError> {
     check(positions, terms)?;
     let totals = totals(positions)?;

@@ -121,7 +121,7 @@ impl Settled {
     /// A bill for each member, then the grid's and the operator's line.
     pub(crate) fn facts(&self) -> impl Iterator<Item = Fact> {
         let (slot, price) = (self.auction.slot, self.auction.price);
-        let RegionPrices { buy, sell } = self.terms.region;
+        let RegionPrices { buy, sell, .. } = self.terms.region;
         let retail = self.terms.tariff.retail();
         let bill = move |line: &Line| {
             let buy = if line.missing() { retail } else { buy };

@@ -1,7 +1,7 @@
 //! What a price rule sees of a region and what it says about it.
 //!
-//! In: two sums of energy. Out: two prices, exact until they are posted. Refuses to know: which
-//! rule is at work.
+//! In: sums of energy. Out: two prices, exact until they are posted, and the bounds that were
+//! promised for them. Refuses to know: which rule is at work.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,29 +11,49 @@ use crate::fixed::{Decimal, Exact};
 use crate::money::Price;
 use crate::tariff::Tariff;
 
-/// Production and consumption of a region in one slot, as its meters counted them.
+/// What a region's slot adds up to: what its meters counted, and what of it is open, that is
+/// settled at the region's prices.
+///
+/// NRG-X-Change looks at the first pair. Rules whose buyers pay exactly what its sellers and the
+/// grid get look at the second, because it is what they price (ours; the papers have no auction
+/// before their rule, and without one the open pair is their sum of lacks and sum of surpluses).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "RawTotals", into = "RawTotals")]
 pub struct RegionTotals {
     production: Energy,
     consumption: Energy,
+    surplus: Energy,
+    deficit: Energy,
 }
 
 impl RegionTotals {
     /// 1 PWh in a quarter hour: more than the world uses in a week, and still a [`Decimal`] in kWh.
     pub const MAX: Energy = Energy::from_wh(1_000_000_000_000_000);
 
-    /// Totals of a region.
+    /// Totals of a region in which nothing is contracted and nobody both imports and exports: all
+    /// production is surplus, all consumption is deficit.
     ///
     /// # Errors
     ///
     /// [`MarketError::Totals`] unless both lie in `0 Wh ..= MAX`.
     pub fn try_new(production: Energy, consumption: Energy) -> Result<Self, MarketError> {
-        let allowed = Energy::ZERO..=Self::MAX;
-        if allowed.contains(&production) && allowed.contains(&consumption) {
-            Ok(Self { production, consumption })
+        if is_total(production) && is_total(consumption) {
+            Ok(Self { production, consumption, surplus: production, deficit: consumption })
         } else {
             Err(MarketError::Totals { production, consumption, max: Self::MAX })
+        }
+    }
+
+    /// The same meters with these sums of what is open.
+    ///
+    /// # Errors
+    ///
+    /// [`MarketError::OpenTotals`] unless both lie in `0 Wh ..= MAX`.
+    pub fn with_open(self, surplus: Energy, deficit: Energy) -> Result<Self, MarketError> {
+        if is_total(surplus) && is_total(deficit) {
+            Ok(Self { surplus, deficit, ..self })
+        } else {
+            Err(MarketError::OpenTotals { surplus, deficit, max: Self::MAX })
         }
     }
 
@@ -46,27 +66,54 @@ impl RegionTotals {
     pub const fn consumption(&self) -> Energy {
         self.consumption
     }
+
+    /// Sum of what members have left over and sell at the region's price, s in the formulas.
+    pub const fn surplus(&self) -> Energy {
+        self.surplus
+    }
+
+    /// Sum of what members lack and buy at the region's price, d in the formulas.
+    pub const fn deficit(&self) -> Energy {
+        self.deficit
+    }
 }
 
-/// The two numbers as they travel, before they are checked.
+fn is_total(energy: Energy) -> bool {
+    (Energy::ZERO..=RegionTotals::MAX).contains(&energy)
+}
+
+/// The four numbers as they travel, before they are checked.
 #[derive(Serialize, Deserialize)]
 struct RawTotals {
     production: Energy,
     consumption: Energy,
+    surplus: Energy,
+    deficit: Energy,
 }
 
 impl TryFrom<RawTotals> for RegionTotals {
     type Error = MarketError;
 
     fn try_from(raw: RawTotals) -> Result<Self, MarketError> {
-        Self::try_new(raw.production, raw.consumption)
+        Self::try_new(raw.production, raw.consumption)?.with_open(raw.surplus, raw.deficit)
     }
 }
 
 impl From<RegionTotals> for RawTotals {
     fn from(totals: RegionTotals) -> Self {
-        Self { production: totals.production, consumption: totals.consumption }
+        let RegionTotals { production, consumption, surplus, deficit } = totals;
+        Self { production, consumption, surplus, deficit }
     }
+}
+
+/// The bounds that a rule promises to keep its two prices in. Settlement holds it to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Promise {
+    /// `feed_in <= sell <= buy <= retail` (I4).
+    Tariff,
+    /// `0 <= sell <= feed_in` and `0 <= buy <= retail`: nobody pays more than the grid asks, but a
+    /// seller may get less than the grid pays. Bill sharing promises no more.
+    Shares,
 }
 
 /// The two prices of a region's slot, in whole micro-currency per kWh.
@@ -76,20 +123,28 @@ pub struct RegionPrices {
     pub buy: Price,
     /// What a member gets for energy it had no contract for.
     pub sell: Price,
+    /// What the rule behind them promises.
+    pub promise: Promise,
 }
 
 impl RegionPrices {
-    /// Checks `feed_in <= sell <= buy <= retail` (I4).
+    /// Checks that the prices keep what their rule promises.
     ///
     /// # Errors
     ///
-    /// [`MarketError::RegionPrices`] with the four prices.
+    /// [`MarketError::RegionPrices`] or [`MarketError::SharedPrices`], with the four prices.
     pub fn check(&self, tariff: &Tariff) -> Result<(), MarketError> {
         let (low, high) = (tariff.feed_in(), tariff.retail());
-        if low <= self.sell && self.sell <= self.buy && self.buy <= high {
-            Ok(())
-        } else {
-            Err(MarketError::RegionPrices { buy: self.buy, sell: self.sell, low, high })
+        let Self { buy, sell, promise } = *self;
+        match promise {
+            Promise::Tariff if low <= sell && sell <= buy && buy <= high => Ok(()),
+            Promise::Tariff => Err(MarketError::RegionPrices { buy, sell, low, high }),
+            Promise::Shares
+                if (Price::ZERO..=low).contains(&sell) && (Price::ZERO..=high).contains(&buy) =>
+            {
+                Ok(())
+            }
+            Promise::Shares => Err(MarketError::SharedPrices { buy, sell, low, high }),
         }
     }
 }
@@ -176,15 +231,27 @@ impl Rates {
     }
 
     /// Whole micro-currency per kWh: the buying price rounded up, the selling price down. The
-    /// bounds are whole micro-currency themselves, so rounding never leaves them; the last clamp
-    /// only restates that.
-    pub(super) fn posted(&self, tariff: &Tariff) -> RegionPrices {
+    /// bounds of a promise are whole micro-currency themselves, so rounding never leaves them; the
+    /// last clamp only restates that.
+    pub(super) fn posted(&self, tariff: &Tariff, promise: Promise) -> RegionPrices {
+        let (low, high) = (tariff.feed_in(), tariff.retail());
+        let (buy, sell) = self.rounded();
+        let (buy, sell) = match promise {
+            Promise::Tariff => (buy.clamp(low, high), sell.clamp(low, high)),
+            Promise::Shares => (buy.clamp(Price::ZERO, high), sell.clamp(Price::ZERO, low)),
+        };
+        RegionPrices { buy, sell, promise }
+    }
+
+    /// The buying price up and the selling price down to whole micro-currency per kWh, in this
+    /// order.
+    pub(super) fn rounded(&self) -> (Price, Price) {
         const MICRO: u128 = 1_000_000;
         let price = |micro: Option<u128>| {
             let micro = micro.and_then(|micro| i64::try_from(micro).ok()).unwrap_or(i64::MAX);
-            tariff.clamp(Price::from_micro_per_kwh(micro))
+            Price::from_micro_per_kwh(micro)
         };
-        RegionPrices { buy: price(self.buy.ceil(MICRO)), sell: price(self.sell.floor(MICRO)) }
+        (price(self.buy.ceil(MICRO)), price(self.sell.floor(MICRO)))
     }
 }
 

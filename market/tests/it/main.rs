@@ -3,6 +3,7 @@
 mod books;
 mod auction;
 mod prices;
+mod internal_prices;
 mod settling;
 mod day;
 mod exchange;

@@ -2,8 +2,8 @@
 //! region face.
 
 use market::{
-    Decimal, Energy, Expected, MarketError, NrgX, NrgXSafe, Parameter, Price, PriceRule, Quantity,
-    RegionPrices, RegionTotals, Tariff,
+    Decimal, Energy, Expected, MarketError, NrgX, NrgXSafe, Parameter, Price, PriceRule, Promise,
+    Quantity, RegionPrices, RegionTotals, Tariff,
 };
 use proptest::prelude::*;
 
@@ -13,6 +13,10 @@ fn decimal(text: &str) -> Decimal {
 
 fn price(micro: i64) -> Price {
     Price::from_micro_per_kwh(micro)
+}
+
+fn tariff_prices(buy: i64, sell: i64) -> RegionPrices {
+    RegionPrices { buy: price(buy), sell: price(sell), promise: Promise::Tariff }
 }
 
 fn nrgx(q: &str, r: &str, a: &str) -> NrgX {
@@ -179,7 +183,7 @@ fn the_published_rule_is_moved_into_the_tariff() {
         (totals(0, 0), 120_000, 120_000),
     ];
     for (totals, buy, sell) in rows {
-        let expected = RegionPrices { buy: price(buy), sell: price(sell) };
+        let expected = tariff_prices(buy, sell);
         assert_eq!(rule.prices(&totals, &tariff), expected, "{totals:?}");
     }
 }
@@ -205,19 +209,24 @@ fn posted_prices_are_rounded_away_from_the_operator() {
 fn a_tariff_that_moved_takes_the_top_price_along() {
     let rule = PriceRule::NrgXSafe(safe("0.20", "0.4", "0.25"));
     let tariff = Tariff::try_new(price(250_000), price(300_000)).expect("in order");
-    let expected = RegionPrices { buy: price(250_000), sell: price(250_000) };
+    let expected = tariff_prices(250_000, 250_000);
     assert_eq!(rule.prices(&totals(1_000, 1_000), &tariff), expected);
 }
 
-/// Totals are bounded and not negative.
+/// Totals are bounded and not negative, those of meters and those of what is open.
 #[test]
 fn totals_are_bounded() {
     let most = RegionTotals::MAX.wh();
-    for (production, consumption, fits) in
+    for (one, other, fits) in
         [(0, 0, true), (most, most, true), (-1, 0, false), (0, most + 1, false)]
     {
-        let (production, consumption) = (Energy::from_wh(production), Energy::from_wh(consumption));
-        assert_eq!(RegionTotals::try_new(production, consumption).is_ok(), fits);
+        let (one, other) = (Energy::from_wh(one), Energy::from_wh(other));
+        assert_eq!(RegionTotals::try_new(one, other).is_ok(), fits);
+        let open = totals(1, 2).with_open(one, other);
+        assert_eq!(open.is_ok(), fits);
+        let bytes = bcs::to_bytes(&[Energy::ZERO, Energy::ZERO, one, other]).expect("plain data");
+        // An array of BCS is its elements, as a struct is its fields.
+        assert_eq!(bcs::from_bytes::<RegionTotals>(&bytes).is_ok(), fits);
     }
 }
 
@@ -227,12 +236,16 @@ fn travelling_rules_are_checked() {
     let rules = [
         PriceRule::NrgX(nrgx("0.12", "0.14", "10000")),
         PriceRule::NrgXSafe(safe("0.2", "0.4", "0.25")),
+        PriceRule::SupplyDemand,
+        PriceRule::MidMarket,
+        PriceRule::BillSharing,
     ];
-    for rule in rules {
+    for (tag, rule) in (0..).zip(rules) {
         let text = serde_json::to_string(&rule).expect("plain data");
         assert_eq!(serde_json::from_str::<PriceRule>(&text).expect("what was written"), rule);
         let bytes = bcs::to_bytes(&rule).expect("plain data");
         assert_eq!(bcs::from_bytes::<PriceRule>(&bytes).expect("what was written"), rule);
+        assert_eq!(bytes[0], tag, "tags of rules that are in use never change");
     }
     let text = r#"{"NrgX":{"q":"0.12","r":"0.14","a":"10000"}}"#;
     assert_eq!(serde_json::from_str::<PriceRule>(text).expect("decimals as text"), rules[0]);

@@ -3,7 +3,8 @@
 
 use market::{
     Decimal, Energy, Line, MarketError, Meter, Metered, Money, NrgX, NrgXSafe, ParticipantId,
-    Position, Price, PriceRule, Quantity, RegionPrices, Settlement, Tariff, Terms, settle, totals,
+    Position, Price, PriceRule, Promise, Quantity, RegionPrices, RegionTotals, Settlement, Tariff,
+    Terms, settle, totals,
 };
 use proptest::prelude::*;
 
@@ -30,12 +31,16 @@ fn position(who: u32, contracted: i64, meter: Meter) -> Position {
     }
 }
 
+fn region(buy: i64, sell: i64) -> RegionPrices {
+    RegionPrices { buy: price(buy), sell: price(sell), promise: Promise::Tariff }
+}
+
 /// Feed-in 0.08, retail 0.30, the region buys at 0.12 and sells at 0.24, the auction traded at
 /// 0.18.
 fn terms() -> Terms {
     Terms {
         auction: Some(price(180_000)),
-        region: RegionPrices { buy: price(240_000), sell: price(120_000) },
+        region: region(240_000, 120_000),
         tariff: Tariff::try_new(price(80_000), price(300_000)).expect("in order"),
     }
 }
@@ -140,8 +145,8 @@ fn unsound_slots_are_refused() {
     let expected = MarketError::PriceOutsideTariff { got: price(300_001), low, high };
     assert_eq!(refused(&[one, two], &outside), expected);
     for (buy, sell) in [(119_999, 120_000), (300_001, 120_000), (240_000, 79_999)] {
+        let crossed = Terms { region: region(buy, sell), ..terms() };
         let (buy, sell) = (price(buy), price(sell));
-        let crossed = Terms { region: RegionPrices { buy, sell }, ..terms() };
         assert_eq!(
             refused(&[one, two], &crossed),
             MarketError::RegionPrices { buy, sell, low, high }
@@ -158,9 +163,12 @@ fn unsound_slots_are_refused() {
 
     let large = [position(1, i64::MIN, metered(5, 0))];
     assert_eq!(refused(&large, &terms()), MarketError::Overflow { what: Quantity::Deviation });
-    let large =
-        [position(1, i64::MAX / 2, metered(5, 0)), position(2, -i64::MAX / 2, metered(0, 5))];
-    assert_eq!(refused(&large, &terms()), MarketError::Overflow { what: Quantity::Amount });
+    let contracts = |wh: i64| [position(1, wh, metered(5, 0)), position(2, -wh, metered(0, 5))];
+    let (surplus, deficit) = (Energy::from_wh(1 << 62), Energy::from_wh(1 << 62));
+    let expected = MarketError::OpenTotals { surplus, deficit, max: RegionTotals::MAX };
+    assert_eq!(refused(&contracts((1 << 62) + 5), &terms()), expected);
+    let overflow = MarketError::Overflow { what: Quantity::Amount };
+    assert_eq!(refused(&contracts(RegionTotals::MAX.wh()), &terms()), overflow);
 }
 
 /// A reading is two register differences, both bounded and not negative, also when it comes from
@@ -186,7 +194,8 @@ fn slots() -> impl Strategy<Value = (Vec<Position>, Terms)> {
     let prices = prop::array::uniform5(0..500_000_i64);
     (prop::collection::vec(row, 0..30), prices).prop_map(|(rows, mut prices)| {
         prices.sort_unstable();
-        let [feed_in, sell, auction, buy, retail] = prices.map(price);
+        let region = region(prices[3], prices[1]);
+        let [feed_in, _, auction, _, retail] = prices.map(price);
         let mut open = 0;
         let mut positions: Vec<Position> = Vec::new();
         for (who, (contracted, import, export, kind)) in (0..).zip(rows) {
@@ -201,7 +210,7 @@ fn slots() -> impl Strategy<Value = (Vec<Position>, Terms)> {
         // One more participant takes the other side of what is left open.
         positions.push(position(1_000, -open, metered(0, 0)));
         let tariff = Tariff::try_new(feed_in, retail).expect("sorted");
-        (positions, Terms { auction: Some(auction), region: RegionPrices { buy, sell }, tariff })
+        (positions, Terms { auction: Some(auction), region, tariff })
     })
 }
 
@@ -320,11 +329,17 @@ proptest! {
 }
 
 /// The price rules there are, for a tariff of 0.08 to 0.30.
-fn rules() -> [PriceRule; 2] {
+fn rules() -> [PriceRule; 5] {
     let decimal = |text| Decimal::parse(text).expect("a decimal");
     let published = NrgX::try_new(decimal("0.12"), decimal("0.24"), decimal("100"));
     let safe = NrgXSafe::try_new(decimal("0.2"), decimal("0.4"), decimal("0.25"));
-    [PriceRule::NrgX(published.expect("sound")), PriceRule::NrgXSafe(safe.expect("sound"))]
+    [
+        PriceRule::NrgX(published.expect("sound")),
+        PriceRule::NrgXSafe(safe.expect("sound")),
+        PriceRule::SupplyDemand,
+        PriceRule::MidMarket,
+        PriceRule::BillSharing,
+    ]
 }
 
 /// What the participant at `at` gets in a slot whose prices follow from what the meters counted.
