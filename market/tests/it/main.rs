@@ -4,6 +4,7 @@ mod books;
 mod auction;
 mod prices;
 mod internal_prices;
+mod flaws;
 mod settling;
 mod day;
 mod exchange;
