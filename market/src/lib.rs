@@ -54,6 +54,7 @@ mod apportion;
 mod fixed;
 mod error;
 mod tariff;
+mod invariant;
 mod order;
 mod book;
 pub mod pricing;
@@ -63,6 +64,8 @@ mod meter;
 mod settlement;
 pub mod exchange;
 pub mod response;
+#[cfg(feature = "oracle")]
+pub mod kit;
 
 pub use book::MAX_ORDERS;
 pub use coin::{CoinPrice, Coins};
@@ -70,6 +73,7 @@ pub use energy::Energy;
 pub use error::{Expected, MarketError, Parameter, Quantity};
 pub use fixed::{Decimal, DecimalError};
 pub use ids::{OrderId, ParticipantId};
+pub use invariant::Invariant;
 pub use matching::uniform::{clear, clear_k_double};
 pub use matching::{Clearing, Contract, Kappa, Seed, Trade};
 pub use meter::{Meter, Metered};

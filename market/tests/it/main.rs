@@ -9,3 +9,4 @@ mod settling;
 mod day;
 mod exchange;
 mod response;
+mod kit;
