@@ -10,8 +10,13 @@ use consensus::classic::record::Record;
 use consensus::limits::Limits;
 use consensus::wire;
 use ledger::{Command, Receipt};
+use market::kit::draw::Draw;
+use market::kit::price;
+use market::kit::region::{Home, Region};
 use market::matching::naive;
-use market::{Energy, Kappa, Order, OrderId, Outcome, ParticipantId, Price, Seed, Side, clear};
+use market::{
+    Energy, Kappa, Order, OrderId, Outcome, ParticipantId, Price, Seed, Side, Tariff, clear,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Every type that is read from outside has one encoding: what decodes encodes to the same bytes. The first byte
@@ -73,6 +78,48 @@ pub fn matching(bytes: &[u8]) {
         }
     }
     assert_eq!((bought, sold), (expected.volume, expected.volume), "energy in {orders:?}");
+}
+
+/// Bytes of one home: two of import, two of export, one of contract and silence.
+const HOME: usize = 5;
+/// Homes read from one input: each rule prices and settles the region several times.
+const HOMES_MAX: usize = 40;
+
+/// Every price rule keeps in any region what it claims to keep, and settlement agrees with sums made without it.
+///
+/// The input is two bytes for the tariff and one for what is tried with the region, then five bytes per home.
+///
+/// # Panics
+///
+/// If a rule breaks an invariant that it claims.
+pub fn prices(bytes: &[u8]) {
+    let [one, other, seed, rest @ ..] = bytes else { return };
+    let price = |byte: u8| Price::from_micro_per_kwh(i64::from(byte) * 1_999);
+    let tariff = Tariff::try_new(price(*one.min(other)), price(*one.max(other)));
+    let region = Region { tariff: tariff.expect("in order"), homes: homes(rest) };
+    for rule in price::shipped() {
+        let broken = price::breaches(&rule, &region, &mut Draw::new(u64::from(*seed)));
+        assert!(broken.is_empty(), "{region:?}: {broken:?}");
+    }
+}
+
+/// Homes whose contracts cancel out: each one with a contract sells to the one after it.
+fn homes(bytes: &[u8]) -> Vec<Home> {
+    let chunks = bytes.chunks_exact(HOME).take(HOMES_MAX);
+    let home = |chunk: &[u8]| {
+        let energy = |at: usize| i64::from(u16::from_le_bytes([chunk[at], chunk[at + 1]]));
+        let silent = chunk[4] % 8 == 1;
+        let export = if silent { 0 } else { energy(2) };
+        Home { silent, ..Home::read(energy(0), export) }
+    };
+    let mut homes: Vec<Home> = chunks.clone().map(home).collect();
+    for (at, chunk) in chunks.enumerate() {
+        let sold = if chunk[4] % 8 == 2 { i64::from(chunk[4]) * 16 } else { 0 };
+        let next = (at + 1) % homes.len();
+        homes[at].contracted -= sold;
+        homes[next].contracted += sold;
+    }
+    homes
 }
 
 fn orders(bytes: &[u8]) -> Vec<Order> {

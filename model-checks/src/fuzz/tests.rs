@@ -164,6 +164,30 @@ fn matching_holds_on_every_seed() {
     assert!(traded > 2 && rationed > 1 && silent > 1, "{traded}, {rationed}, {silent}");
 }
 
+/// The target holds on every seed and on every seed with one byte changed; there are seeds with a surplus, with a
+/// lack, with a silent home and with contracts.
+#[test]
+fn prices_hold_on_every_seed() {
+    let (mut surplus, mut lack, mut silent, mut contracted) = (0, 0, 0, 0);
+    for (_, bytes) in seeds("prices") {
+        prices(&bytes);
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] = changed[at].wrapping_add(1);
+            prices(&changed);
+        }
+        let homes = homes(bytes.get(3..).unwrap_or(&[]));
+        let net: i64 = homes.iter().map(Home::net).sum();
+        surplus += u32::from(net < 0);
+        lack += u32::from(net > 0);
+        silent += u32::from(homes.iter().any(|home| home.silent));
+        contracted += u32::from(homes.iter().any(|home| home.contracted != 0));
+        assert_eq!(homes.iter().map(|home| home.contracted).sum::<i64>(), 0);
+    }
+    let met = [surplus, lack, silent, contracted];
+    assert!(met.iter().all(|seeds| *seeds > 0), "{met:?}");
+}
+
 /// The target can fail: a value that encodes to other bytes than it came from is found.
 #[test]
 #[should_panic(expected = "two encodings")]
