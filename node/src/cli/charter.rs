@@ -33,9 +33,20 @@ struct CharterFile {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum RuleFile {
     #[serde(rename = "nrgx")]
-    NrgX { q: Text, r: Text, a: Text },
+    NrgX {
+        q: Text,
+        r: Text,
+        a: Text,
+    },
     #[serde(rename = "nrgx-safe")]
-    NrgXSafe { top: Text, r: Text, alpha: Text },
+    NrgXSafe {
+        top: Text,
+        r: Text,
+        alpha: Text,
+    },
+    Sdr,
+    MidMarket,
+    BillSharing,
 }
 
 /// A file and its text.
@@ -92,6 +103,9 @@ impl Source<'_> {
                 let rule = rule.with_context(|| self.place(top.span().start))?;
                 charter.rule = PriceRule::NrgXSafe(rule);
             }
+            Some(RuleFile::Sdr) => charter.rule = PriceRule::SupplyDemand,
+            Some(RuleFile::MidMarket) => charter.rule = PriceRule::MidMarket,
+            Some(RuleFile::BillSharing) => charter.rule = PriceRule::BillSharing,
         }
         Ok(charter)
     }
@@ -137,6 +151,18 @@ mod tests {
         assert_eq!(charter.tariff.retail().micro_per_kwh(), 400_000);
         assert_eq!(charter.tariff.feed_in(), default.tariff.feed_in());
         assert!(matches!(charter.rule, PriceRule::NrgX(_)));
+    }
+
+    #[test]
+    fn rules_without_parameters_are_named() {
+        for (name, rule) in [
+            ("sdr", PriceRule::SupplyDemand),
+            ("mid-market", PriceRule::MidMarket),
+            ("bill-sharing", PriceRule::BillSharing),
+        ] {
+            let charter = read_text(&format!("rule = \"{name}\"\n")).expect("good terms");
+            assert_eq!(charter.rule, rule);
+        }
     }
 
     #[test]

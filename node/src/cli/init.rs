@@ -26,7 +26,8 @@ use crate::init::{Plan, init};
     kappa = \"0.5\"                   where in the gain the auction's price lies\n  \
     connection_limit_wh = 1000000   per slot\n  \
     [rule.nrgx-safe]                or [rule.nrgx] with q, r, a\n  \
-    top = \"0.19\"\n  r = \"0.50\"\n  alpha = \"0.10\"")]
+    top = \"0.19\"\n  r = \"0.50\"\n  alpha = \"0.10\"\n\
+    Above the first [ also: rule = \"sdr\", \"mid-market\" or \"bill-sharing\", in place of it")]
 pub(super) struct Init {
     /// Number of replicas, at least 4.
     #[arg(long, default_value_t = 4)]

@@ -89,15 +89,25 @@ fn example(command: &[&str]) -> Vec<String> {
     let ended = gridquorum(&[command, &["--help"]].concat());
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{command:?}");
     let (_, example) = ended.out.split_once("Example:\n  gridquorum ").expect("an example");
-    example.replace("\\\n", " ").split_whitespace().map(str::to_owned).collect()
+    let words = example.replace("\\\n", " ");
+    // A shell takes the quotes away.
+    words.split_whitespace().map(|word| word.trim_matches('\'').to_owned()).collect()
 }
 
 /// Every calculator's help ends with an example that runs as it is typed, from the root of the
 /// workspace.
 #[test]
 fn the_examples_of_the_help_work() {
-    let commands =
-        [&["price"][..], &["price", "nrgx"], &["price", "nrgx-safe"], &["clear"], &["score"]];
+    let commands = [
+        &["price"][..],
+        &["price", "nrgx"],
+        &["price", "nrgx-safe"],
+        &["price", "sdr"],
+        &["price", "mid-market"],
+        &["price", "bill-sharing"],
+        &["clear"],
+        &["score"],
+    ];
     for command in commands {
         let example = example(command);
         assert_eq!(&example[..command.len()], command, "the example is about its command");

@@ -154,6 +154,108 @@ fn safe_prices_worked_by_hand() {
     assert_eq!(keys, ["buy", "operator_account", "sell"], "three keys, sorted by the parser");
 }
 
+/// The arguments of `price sdr` or `price mid-market`: s, d, feed-in, retail.
+fn internal(rule: &str, [s, d, feed_in, retail]: [&str; 4]) -> Vec<String> {
+    let options = [("surplus", s), ("deficit", d), ("feed-in", feed_in), ("retail", retail)];
+    arguments(rule, &options)
+}
+
+/// Buying and selling price as they were published, exactly.
+fn assert_prices(arguments: &[String], buy: &str, sell: &str) {
+    let line = json_line(&words(arguments));
+    let got = ["buy", "sell"].map(|key| number(&line, key));
+    assert_eq!(got, [buy, sell].map(|text| Decimal::parse(text).expect("a decimal")), "{line}");
+}
+
+/// Liu et al. 2017, the rows with S from 0 to 1.5.
+#[test]
+fn published_supply_demand_prices() {
+    let rows = [
+        ("0", ".15", ".15"),
+        ("25", ".1375", ".10"),
+        ("50", ".1125", ".075"),
+        ("75", ".0825", ".06"),
+        ("100", ".05", ".05"),
+        ("150", ".05", ".05"),
+    ];
+    for (s, buy, sell) in rows {
+        assert_prices(&internal("sdr", [s, "100", "0.05", "0.15"]), buy, sell);
+    }
+}
+
+/// The mid-market rate with more lack, in balance and with more surplus.
+#[test]
+fn published_mid_market_prices() {
+    for (s, d, buy, sell) in
+        [("50", "100", ".125", ".1"), ("100", "100", ".1", ".1"), ("100", "50", ".1", ".075")]
+    {
+        assert_prices(&internal("mid-market", [s, d, "0.05", "0.15"]), buy, sell);
+    }
+}
+
+fn bill_sharing(slots: &str) -> Vec<String> {
+    arguments("bill-sharing", &[("slots", slots), ("feed-in", "0.05"), ("retail", "0.15")])
+}
+
+/// Two slots of three homes: deficits 6, surpluses 5, imports 4, exports 3. Blanks are allowed, and
+/// a first home may have something left over.
+#[test]
+fn published_shares_of_a_bill() {
+    assert_prices(&bill_sharing("2,3,-1;1,-4,0"), ".10", ".03");
+    assert_prices(&bill_sharing("-1, 3, 2; -4, 1, 0"), ".10", ".03");
+}
+
+/// The whole line: exact prices, then what a region posts. At S = 1/3 by hand: sell = 0.0075 / (0.1 / 3 +
+/// 0.05) = 0.09, buy = 0.09 / 3 + 0.15 x 2/3 = 0.13; at S = 2/3 sell = 0.0075 / (0.35 / 3) = 0.0642857..,
+/// buy = sell x 2/3 + 0.05 = 0.0928571.., posted up and down.
+#[test]
+fn exact_and_posted_prices_are_answered() {
+    assert_eq!(
+        json_line(&words(&internal("sdr", ["1", "3", "0.05", "0.15"]))),
+        "{\"buy\":0.130000000,\"sell\":0.090000000,\
+         \"buy_posted\":0.130000000,\"sell_posted\":0.090000000}"
+    );
+    assert_eq!(
+        json_line(&words(&internal("sdr", ["2", "3", "0.05", "0.15"]))),
+        "{\"buy\":0.092857142857142857,\"sell\":0.064285714285714286,\
+         \"buy_posted\":0.092858000,\"sell_posted\":0.064285000}"
+    );
+    let keys: Vec<String> = object(&words(&bill_sharing("1"))).keys().cloned().collect();
+    assert_eq!(keys, ["buy", "buy_posted", "sell", "sell_posted"]);
+}
+
+/// What has no meaning for the internal prices is refused by the option's name.
+#[test]
+fn internal_prices_name_the_option_they_refuse() {
+    let rows = [
+        (0, "-1", "--surplus: got -1.0, expected zero or more"),
+        (1, "-0.5", "--deficit: got -0.5, expected zero or more"),
+        (2, "-0.05", "--feed-in: got -0.05, expected zero or more"),
+        (2, "0.16", "--feed-in: got 0.16, expected between 0.0 and 0.15"),
+    ];
+    for (at, value, expected) in rows {
+        for rule in ["sdr", "mid-market"] {
+            let mut inputs = ["50", "100", "0.05", "0.15"];
+            inputs[at] = value;
+            assert_eq!(refusal(&words(&internal(rule, inputs))), format!("gridquorum: {expected}"));
+        }
+    }
+    let rows = [
+        ("1,2;3", "row 2: expected 2 columns as in row 1, got 1"),
+        ("1,x", "row 1, column 2: expected a decimal number, got 'x' at byte 0"),
+        ("1;", "row 2, column 1: expected a decimal number, got no digits"),
+        ("", "row 1, column 1: expected a decimal number, got no digits"),
+    ];
+    for (slots, expected) in rows {
+        let expected = format!("invalid value '{slots}' for '--slots <ROWS>': {expected}");
+        assert_eq!(misuse(&words(&bill_sharing(slots))), expected);
+    }
+    assert_eq!(
+        refusal(&words(&bill_sharing("1e12,1"))),
+        "gridquorum: --slots: expected lacks and surpluses of at most 1000000000000.0 kWh in all"
+    );
+}
+
 /// What has no meaning in the formulas is refused with one line: option, value, what was expected.
 /// The values begin with `-`, which is no option.
 #[test]
