@@ -10,7 +10,8 @@ use std::hint::black_box;
 use benches::workload::book;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use market::{
-    Energy, Kappa, Meter, Metered, ParticipantId, Position, RegionTotals, Seed, Terms, clear,
+    Clearing, Energy, Kappa, Mechanism, Meter, Metered, Money, Order, ParticipantId, Position,
+    RegionTotals, Seed, Terms, clear,
 };
 
 fn clearing(c: &mut Criterion) {
@@ -26,6 +27,33 @@ fn clearing(c: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// Every other rule over a million orders, and the matched pairs of each.
+fn rules(c: &mut Criterion) {
+    const ORDERS: u32 = 1_000_000;
+    let seed = Seed::new([1; 32]);
+    let unlike = book(ORDERS, 1);
+    let like: Vec<_> =
+        unlike.iter().map(|order| Order { quantity: Energy::from_wh(1_000), ..*order }).collect();
+    let rules = [
+        ("uniform", Mechanism::Uniform { kappa: Kappa::HALF }, &unlike),
+        ("mcafee", Mechanism::McAfee, &like),
+        ("huang", Mechanism::Huang, &unlike),
+        ("muda", Mechanism::Muda, &unlike),
+        ("pay-as-bid", Mechanism::PayAsBid, &unlike),
+    ];
+    for (name, rule, orders) in rules {
+        let clear = || rule.clear(black_box(orders), &seed).expect("a good book");
+        let told = |clearing: Clearing| (clearing.trades(orders).len(), clearing);
+        let mut group = c.benchmark_group(format!("market/clear/{name}"));
+        group.throughput(Throughput::Elements(u64::from(ORDERS))).sample_size(10);
+        if name != "uniform" {
+            group.bench_function(format!("orders={ORDERS}"), |b| b.iter(clear));
+        }
+        group.bench_function(format!("orders={ORDERS} with pairs"), |b| b.iter(|| told(clear())));
+        group.finish();
+    }
 }
 
 fn pricing(c: &mut Criterion) {
@@ -44,13 +72,15 @@ fn settlement(c: &mut Criterion) {
     let clearing = clear(&orders, Kappa::HALF, &Seed::new([1; 32])).expect("a good book");
     let contracts = clearing.contracts(&orders).expect("a good book");
     let contracts: BTreeMap<_, _> =
-        contracts.iter().map(|contract| (contract.participant, contract.energy)).collect();
+        contracts.iter().map(|contract| (contract.participant, contract)).collect();
     let position = |home: u32| {
         let wh = |factor: u32| Energy::from_wh(i64::from(home * factor % 700));
         let id = ParticipantId::new(home);
+        let contract = contracts.get(&id);
         Position {
             participant: id,
-            contracted: contracts.get(&id).copied().unwrap_or_default(),
+            contracted: contract.map_or(Energy::ZERO, |contract| contract.energy),
+            contract_amount: contract.map_or(Money::ZERO, |contract| contract.amount),
             meter: Meter::Read(Metered::try_new(wh(7), wh(3)).expect("not negative")),
         }
     };
@@ -58,7 +88,8 @@ fn settlement(c: &mut Criterion) {
     let tariff = community::terms::tariff();
     let totals = market::totals(&positions).expect("small sums");
     let region = community::terms::rule().prices(&totals, &tariff);
-    let terms = Terms { auction: clearing.price, region, tariff };
+    let surplus = clearing.surplus().expect("a good book");
+    let terms = Terms { surplus, region, tariff };
     let mut group = c.benchmark_group("market/settle");
     group.throughput(Throughput::Elements(u64::from(HOMES)));
     group.bench_function(format!("homes={HOMES}"), |b| {
@@ -67,5 +98,5 @@ fn settlement(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, clearing, pricing, settlement);
+criterion_group!(benches, clearing, rules, pricing, settlement);
 criterion_main!(benches);

@@ -154,8 +154,9 @@ mod tests {
     // would pay 800 x 300,000 - 18 m = 222 m: 12 m more than without.
     #[test]
     fn a_lost_reading_does_not_show_as_money_saved() {
+        let price = Price::from_micro_per_kwh(180_000);
         let terms = Terms {
-            auction: Some(Price::from_micro_per_kwh(180_000)),
+            surplus: Money::ZERO,
             region: RegionPrices {
                 buy: tariff().retail(),
                 sell: tariff().feed_in(),
@@ -167,6 +168,7 @@ mod tests {
             let position = |who, wh, meter| Position {
                 participant: ParticipantId::new(who),
                 contracted: Energy::from_wh(wh),
+                contract_amount: Money::from_nano(wh * -price.micro_per_kwh()),
                 meter,
             };
             let lost = Meter::Substituted(Energy::from_wh(700));
@@ -177,7 +179,7 @@ mod tests {
             bills.fold(&Fact::Billed(Bill {
                 slot: Slot::ZERO,
                 line,
-                price: terms.auction,
+                price: Some(price),
                 buy,
                 sell,
             }));

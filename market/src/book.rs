@@ -35,6 +35,16 @@ struct Best {
     offer: Option<u32>,
 }
 
+impl Best {
+    fn count(&mut self, entry: Entry) {
+        let key = entry.key();
+        match entry.side() {
+            0 => self.bid = self.bid.max(Some(key)),
+            _ => self.offer = Some(self.offer.map_or(key, |offer| offer.min(key))),
+        }
+    }
+}
+
 /// Where demand and supply cross.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Crossing {
@@ -60,15 +70,12 @@ impl Book {
     pub(crate) fn try_new(orders: &[Order]) -> Result<Self, MarketError> {
         check_size(orders.len())?;
         let mut entries = Vec::with_capacity(orders.len());
-        let (mut bid, mut offer) = (None::<u32>, None::<u32>);
+        let mut best = Best::default();
         let (mut ascending, mut before) = (true, None);
         for order in orders {
             order.check_range()?;
             let entry = Entry::new(order);
-            match order.side {
-                Side::Bid => bid = bid.max(Some(entry.key())),
-                Side::Offer => offer = Some(offer.map_or(entry.key(), |key| key.min(entry.key()))),
-            }
+            best.count(entry);
             ascending &= before < Some(order.id);
             before = Some(order.id);
             entries.push(entry);
@@ -76,7 +83,7 @@ impl Book {
         if !ascending {
             refuse_duplicates(orders)?;
         }
-        Ok(Self { entries, ascending, best: Best { bid, offer } })
+        Ok(Self { entries, ascending, best })
     }
 
     /// The packed orders, in the order in which they came.
@@ -92,6 +99,23 @@ impl Book {
     /// Whether somebody stands on both sides.
     pub(crate) fn has_both_sides(&self) -> bool {
         self.best.bid.is_some() && self.best.offer.is_some()
+    }
+
+    /// Whether somebody on the other side accepts the price of `entry`.
+    pub(crate) fn crosses(&self, entry: Entry) -> bool {
+        match (entry.side(), self.best) {
+            (0, Best { offer: Some(offer), .. }) => offer <= entry.key(),
+            (1, Best { bid: Some(bid), .. }) => entry.key() <= bid,
+            _ => false,
+        }
+    }
+
+    /// The book of the orders at `indices`, in that order.
+    pub(crate) fn part(&self, indices: impl Iterator<Item = usize>) -> Self {
+        let entries: Vec<Entry> = indices.map(|index| self.entries[index]).collect();
+        let mut best = Best::default();
+        entries.iter().for_each(|entry| best.count(*entry));
+        Self { entries, ascending: false, best }
     }
 
     /// Where the curves cross, `None` if nothing can trade.

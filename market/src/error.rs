@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::energy::Energy;
 use crate::fixed::Decimal;
 use crate::ids::{OrderId, ParticipantId};
-use crate::money::Price;
+use crate::money::{Money, Price};
 
 /// A typed refusal. Amounts are in the unit of their type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
@@ -126,15 +126,13 @@ pub enum MarketError {
         /// Sum over the sellers.
         sold: Energy,
     },
-    /// There is contracted energy but no price it was contracted at.
-    #[error(
-        "participant {participant} has a contract over {contracted}, but the auction has no price"
-    )]
-    NoAuctionPrice {
-        /// The first participant with a contract.
-        participant: ParticipantId,
-        /// Its contracted energy.
-        contracted: Energy,
+    /// What buyers pay for their contracts must be what sellers get and the operator keeps.
+    #[error("contracts must balance, they change accounts by {contracts} and leave {surplus}")]
+    UnbalancedAmounts {
+        /// Changes of the participants' accounts by their contracts.
+        contracts: Money,
+        /// What the operator is said to keep.
+        surplus: Money,
     },
     /// The region's prices must have feed-in <= sell <= buy <= retail.
     #[error("prices need {low} <= sell <= buy <= {high}, got sell {sell}, buy {buy}")]
@@ -170,6 +168,16 @@ pub enum MarketError {
         /// Retail price.
         high: Price,
     },
+    /// A rule for units got orders of unlike quantities.
+    #[error("orders must have one quantity, {unit} as the first one, order {order} has {got}")]
+    UnlikeQuantities {
+        /// The first order that differs.
+        order: OrderId,
+        /// Its quantity.
+        got: Energy,
+        /// The quantity of the first order of the book.
+        unit: Energy,
+    },
 }
 
 /// A quantity that can leave the range of 64 bits.
@@ -187,6 +195,8 @@ pub enum Quantity {
     GridAmount,
     /// An amount of the operator.
     OperatorAmount,
+    /// What the operator keeps of an auction.
+    AuctionSurplus,
 }
 
 impl std::fmt::Display for Quantity {
@@ -198,6 +208,7 @@ impl std::fmt::Display for Quantity {
             Self::Amount => "a participant's amount",
             Self::GridAmount => "the grid's amount",
             Self::OperatorAmount => "the operator's amount",
+            Self::AuctionSurplus => "the auction's surplus",
         })
     }
 }

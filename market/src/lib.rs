@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use market::{Decimal, NrgXSafe, PriceRule, Tariff, Terms};
-//! use market::{Energy, Kappa, Meter, Metered, ParticipantId, Position, Price};
+//! use market::{Contract, Energy, Kappa, Meter, Metered, ParticipantId, Position, Price};
 //! use market::{Order, OrderId, Seed, Side};
 //!
 //! // Home 1 wants 400 Wh for at most 0.25, home 2 offers 300 Wh for at least 0.15 currency/kWh.
@@ -21,22 +21,24 @@
 //! let clearing = market::clear(&[bid, offer], Kappa::HALF, &Seed::new([0; 32]))?;
 //! assert_eq!(clearing.volume, wh(300));
 //! // The 100 Wh of the bid that found no seller keep the price at the bid.
-//! assert_eq!(clearing.price, Some(price(250_000)));
+//! assert_eq!(clearing.price(), Some(price(250_000)));
+//! let contracts = clearing.contracts(&[bid, offer])?;
 //!
 //! // Delivery: home 1 used 420 Wh, home 2 gave 280 Wh.
-//! let position = |home, contracted, metered| Position {
-//!     participant: ParticipantId::new(home),
-//!     contracted,
+//! let position = |contract: &Contract, metered| Position {
+//!     participant: contract.participant,
+//!     contracted: contract.energy,
+//!     contract_amount: contract.amount,
 //!     meter: Meter::Read(metered),
 //! };
-//! let used = position(1, wh(300), Metered::try_new(wh(420), wh(0))?);
-//! let gave = position(2, wh(-300), Metered::try_new(wh(0), wh(280))?);
+//! let used = position(&contracts[0], Metered::try_new(wh(420), wh(0))?);
+//! let gave = position(&contracts[1], Metered::try_new(wh(0), wh(280))?);
 //!
 //! let tariff = Tariff::try_new(price(80_000), price(300_000))?;
 //! let decimal = |text| Decimal::parse(text).expect("a decimal");
 //! let rule = NrgXSafe::try_new(decimal("0.2"), decimal("0.4"), decimal("0.25"))?;
 //! let region = PriceRule::NrgXSafe(rule).prices(&market::totals(&[used, gave])?, &tariff);
-//! let terms = Terms { auction: clearing.price, region, tariff };
+//! let terms = Terms { surplus: clearing.surplus()?, region, tariff };
 //! let settlement = market::settle(&[used, gave], &terms)?;
 //!
 //! let members: i64 = settlement.lines.iter().map(|line| line.amount().nano()).sum();
@@ -75,7 +77,7 @@ pub use fixed::{Decimal, DecimalError};
 pub use ids::{OrderId, ParticipantId};
 pub use invariant::Invariant;
 pub use matching::uniform::{clear, clear_k_double};
-pub use matching::{Clearing, Contract, Kappa, Seed, Trade};
+pub use matching::{Clearing, Contract, Kappa, Mechanism, Prices, Seed, Trade};
 pub use meter::{Meter, Metered};
 pub use minting::{Matched, matched, minted};
 pub use money::{Money, Price};

@@ -106,9 +106,9 @@ impl From<OrderFlaw> for MarketError {
 /// What became of an order: every order ends in exactly one of these (I8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Outcome {
-    /// The whole quantity traded at the slot's price.
+    /// The whole quantity traded.
     Filled,
-    /// A part traded; the rest was rationed away on the marginal price level.
+    /// A part traded; for the rest nothing was left.
     Part {
         /// What traded.
         filled: Energy,
@@ -121,6 +121,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What became of an order over `asked` Wh that got `filled` of a rationed quantity.
+    pub(crate) const fn of(filled: u64, asked: u64) -> Self {
+        match filled {
+            0 => Self::Rejected { reason: Rejection::Rationed },
+            _ if filled == asked => Self::Filled,
+            // A part of a checked order fits 64 bits with sign.
+            _ => Self::Part { filled: Energy::from_wh(filled as i64) },
+        }
+    }
+
     /// What traded of an order over `quantity`.
     #[must_use]
     pub const fn filled(&self, quantity: Energy) -> Energy {
@@ -137,9 +147,13 @@ impl Outcome {
 pub enum Rejection {
     /// Nobody stood on the other side of the book.
     NoCounterparty,
-    /// Its price does not cross the slot's price.
+    /// Its price does not cross the slot's price, or nobody's on the other side.
     PriceNotReached,
-    /// Its price is as good as the slot's, but nothing was left: better prices took all, or
-    /// rationing on the marginal level left it less than 1 Wh.
+    /// Its price is as good as the slot's, but nothing was left: better prices took all, rationing
+    /// on the marginal level left it less than 1 Wh, a lottery served others, or, where orders meet
+    /// as they arrive, those it would have met had met others.
     Rationed,
+    /// Somebody on the other side accepts its price, but this rule gives up some of the trades that
+    /// could be made, so that nobody gains by asking a false price.
+    Reduced,
 }

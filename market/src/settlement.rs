@@ -1,12 +1,14 @@
 //! Settlement of a slot: what each meter counted against what its owner had contracted.
 //!
-//! In: one position per participant, the auction's price, the region's two prices, the tariff. Out:
-//! one line per participant, the grid's, the operator's, and the sums that show that nothing was
-//! lost. Refuses to know: accounts, orders, readings that arrive late.
+//! In: one position per participant, what the auction left with the operator, the region's two
+//! prices, the tariff. Out: one line per participant, the grid's, the operator's, and the sums that
+//! show that nothing was lost. Refuses to know: accounts, orders, at which prices contracts were
+//! made, readings that arrive late.
 //!
 //! # Rules
 //!
-//! - Contracted energy settles at the auction's price, exactly.
+//! - Contracted energy settles at the amount that the auction gave it, exactly. What buyers paid
+//!   there beyond what sellers got is the operator's, and part of its line.
 //! - The deviation is net metered energy less contracted energy. What is above zero is bought at
 //!   the region's buying price, what is below is sold at its selling price, exactly.
 //! - A participant without a reading is settled on a *substitute* (ours; a profile scaled to the
@@ -17,7 +19,8 @@
 //!   that somebody has to deliver: it counts in the region's net.
 //! - The region's net import is bought from the grid at retail, its net export sold at feed-in. The
 //!   operator pays the grid.
-//! - The operator's line is the difference that makes all lines together exactly zero (I2).
+//! - The operator's line is the difference that makes all lines together exactly zero (I2), the
+//!   auction's surplus included.
 //! - Physically local energy is the smaller one of all imports and all exports. Each importer's
 //!   share of it is pro rata to its import, rounded down: nobody is credited with local energy that
 //!   did not exist, and a substitute is credited with none (ours).
@@ -43,7 +46,7 @@ use crate::energy::Energy;
 use crate::error::{MarketError, Quantity};
 use crate::ids::ParticipantId;
 use crate::meter::{Meter, Metered};
-use crate::money::{Money, Price};
+use crate::money::Money;
 use crate::pricing::{RegionPrices, RegionTotals};
 use crate::tariff::Tariff;
 
@@ -54,16 +57,18 @@ pub struct Position {
     pub participant: ParticipantId,
     /// Energy bought in the auction, negative if sold.
     pub contracted: Energy,
+    /// What the auction changes on its account for that: positive is received.
+    pub contract_amount: Money,
     /// What the meter counted, or the import that stands in for it; where that is less than what
     /// was bought, settlement takes what was bought.
     pub meter: Meter,
 }
 
-/// The prices a slot is settled at.
+/// What a slot is settled at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Terms {
-    /// The auction's price, `None` if nothing traded.
-    pub auction: Option<Price>,
+    /// What the auction left with the operator: with all contract amounts exactly zero.
+    pub surplus: Money,
     /// The region's prices for what was not contracted.
     pub region: RegionPrices,
     /// The grid's prices, which bound the others.
@@ -81,7 +86,7 @@ pub struct Line {
     pub meter: Meter,
     /// Net energy of the meter less contracted energy.
     pub deviation: Energy,
-    /// For the contracted energy, at the auction's price.
+    /// For the contracted energy, as the auction said.
     pub contract_amount: Money,
     /// For the deviation, at the region's prices, or at retail if no reading came.
     pub deviation_amount: Money,
@@ -140,6 +145,8 @@ pub struct Settlement {
     pub grid: GridLine,
     /// Change of the operator's own account: the named receiver of every difference.
     pub operator: Money,
+    /// The part of the operator's line that the auction left.
+    pub surplus: Money,
     /// What the meters counted, and what of it was settled at the region's prices.
     pub totals: RegionTotals,
     /// Energy that was produced and used in the region within the slot.
@@ -181,11 +188,11 @@ pub fn totals(positions: &[Position]) -> Result<RegionTotals, MarketError> {
 ///
 /// [`MarketError::UnorderedParticipants`] or [`MarketError::DuplicateParticipant`];
 /// [`MarketError::Unbalanced`] if bought and sold contracts differ;
-/// [`MarketError::NoAuctionPrice`]; [`MarketError::PriceOutsideTariff`] for an auction's price
-/// outside the tariff; [`MarketError::RegionPrices`] and [`MarketError::SharedPrices`] for region
-/// prices outside what their rule promises (I4 for all rules but bill sharing);
-/// [`MarketError::Metered`] for a substitute that no meter could have reported;
-/// [`MarketError::Totals`], [`MarketError::OpenTotals`] and [`MarketError::Overflow`].
+/// [`MarketError::UnbalancedAmounts`] if their amounts and the surplus are not zero together;
+/// [`MarketError::RegionPrices`] and [`MarketError::SharedPrices`] for region prices outside what
+/// their rule promises (I4 for all rules but bill sharing); [`MarketError::Metered`] for a substitute
+/// that no meter could have reported; [`MarketError::Totals`], [`MarketError::OpenTotals`] and
+/// [`MarketError::Overflow`].
 pub fn settle(positions: &[Position], terms: &Terms) -> Result<Settlement, MarketError> {
     check(positions, terms)?;
     let totals = totals(positions)?;
@@ -198,22 +205,19 @@ pub fn settle(positions: &[Position], terms: &Terms) -> Result<Settlement, Marke
         lines.push(line);
     }
     let grid = tally.grid(&terms.tariff)?;
-    let sums = tally.sums()?;
+    let sums = tally.sums(terms.surplus)?;
     let operator = tally.operator(terms, &grid)?;
     assert!(
         tally.participants + i128::from(grid.amount.nano()) + i128::from(operator.nano()) == 0,
         "the operator's line is what makes all lines together zero"
     );
-    Ok(Settlement { lines, grid, operator, totals, local, missing: tally.missing, sums })
+    let (surplus, missing) = (terms.surplus, tally.missing);
+    Ok(Settlement { lines, grid, operator, surplus, totals, local, missing, sums })
 }
 
 /// Everything that can be refused before the first line is computed.
 fn check(positions: &[Position], terms: &Terms) -> Result<(), MarketError> {
     terms.region.check(&terms.tariff)?;
-    if let Some(got) = terms.auction.filter(|price| !terms.tariff.contains(*price)) {
-        let (low, high) = (terms.tariff.feed_in(), terms.tariff.retail());
-        return Err(MarketError::PriceOutsideTariff { got, low, high });
-    }
     for pair in positions.windows(2) {
         let (before, next) = (pair[0].participant, pair[1].participant);
         if before == next {
@@ -228,13 +232,7 @@ fn check(positions: &[Position], terms: &Terms) -> Result<(), MarketError> {
             Metered::try_new(import, Energy::ZERO)?;
         }
     }
-    let with_contract = positions.iter().find(|position| position.contracted != Energy::ZERO);
-    match (with_contract, terms.auction) {
-        (Some(Position { participant, contracted, .. }), None) => {
-            Err(MarketError::NoAuctionPrice { participant: *participant, contracted: *contracted })
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 fn line(
@@ -243,7 +241,7 @@ fn line(
     local: Energy,
     consumption: Energy,
 ) -> Result<Line, MarketError> {
-    let Position { participant, contracted, meter } = *position;
+    let Position { participant, contracted, contract_amount, meter } = *position;
     let meter = match meter {
         Meter::Substituted(import) => Meter::Substituted(import.max(contracted)),
         read => read,
@@ -255,15 +253,11 @@ fn line(
         Meter::Read(_) if deviation.is_positive() => terms.region.buy,
         Meter::Read(_) => terms.region.sell,
     };
-    let pays = |price: Price, energy| price.checked_mul(energy).and_then(Money::checked_neg);
-    let amounts = || {
-        let contract_amount = pays(terms.auction.unwrap_or(Price::ZERO), contracted)?;
-        let deviation_amount = pays(rate, deviation)?;
-        contract_amount.checked_add(deviation_amount)?;
-        Some((contract_amount, deviation_amount))
-    };
     let overflow = MarketError::Overflow { what: Quantity::Amount };
-    let (contract_amount, deviation_amount) = amounts().ok_or(overflow)?;
+    let deviation_amount = rate.checked_mul(deviation).and_then(Money::checked_neg);
+    let deviation_amount = deviation_amount
+        .filter(|amount| contract_amount.checked_add(*amount).is_some())
+        .ok_or(overflow)?;
     let import = meter.reading().map_or(Energy::ZERO, |metered| metered.import());
     let local_solar = share(import, local, consumption);
     Ok(Line {
@@ -302,6 +296,7 @@ struct Tally {
     short: i128,
     long: i128,
     substituted: i128,
+    contracts: i128,
     participants: i128,
     missing: u32,
 }
@@ -317,6 +312,7 @@ impl Tally {
             self.short += i128::max(deviation, 0);
             self.long -= i128::min(deviation, 0);
         }
+        self.contracts += i128::from(line.contract_amount.nano());
         self.participants += i128::from(line.amount().nano());
         self.missing += u32::from(line.missing());
     }
@@ -338,25 +334,29 @@ impl Tally {
         Ok(GridLine { import: net.max(zero), export, amount })
     }
 
-    /// The operator's line from the sums of energy, not from the other lines, so that comparing the
-    /// two means something.
+    /// The operator's line from the surplus and the sums of energy, not from the other lines, so
+    /// that comparing the two means something.
     fn operator(&self, terms: &Terms, grid: &GridLine) -> Result<Money, MarketError> {
         let (buy, sell) = (terms.region.buy.micro_per_kwh(), terms.region.sell.micro_per_kwh());
         let retail = terms.tariff.retail().micro_per_kwh();
         let nano = self.short * i128::from(buy) + self.substituted * i128::from(retail)
             - self.long * i128::from(sell)
-            - i128::from(grid.amount.nano());
+            - i128::from(grid.amount.nano())
+            + i128::from(terms.surplus.nano());
         let overflow = MarketError::Overflow { what: Quantity::OperatorAmount };
         i64::try_from(nano).map(Money::from_nano).map_err(|_| overflow)
     }
 
-    fn sums(&self) -> Result<Sums, MarketError> {
+    fn sums(&self, surplus: Money) -> Result<Sums, MarketError> {
         let (bought, sold) =
             (energy(self.bought, Quantity::Contracted)?, energy(self.sold, Quantity::Contracted)?);
         if bought != sold {
             return Err(MarketError::Unbalanced { bought, sold });
         }
-        let overflow = MarketError::Overflow { what: Quantity::Amount };
+        let contracts = money(self.contracts)?;
+        if self.contracts + i128::from(surplus.nano()) != 0 {
+            return Err(MarketError::UnbalancedAmounts { contracts, surplus });
+        }
         Ok(Sums {
             bought,
             sold,
@@ -364,9 +364,14 @@ impl Tally {
             short: energy(self.short, Quantity::Deviation)?,
             long: energy(self.long, Quantity::Deviation)?,
             substituted: energy(self.substituted, Quantity::Deviation)?,
-            participants: Money::from_nano(i64::try_from(self.participants).map_err(|_| overflow)?),
+            participants: money(self.participants)?,
         })
     }
+}
+
+fn money(nano: i128) -> Result<Money, MarketError> {
+    let overflow = MarketError::Overflow { what: Quantity::Amount };
+    i64::try_from(nano).map(Money::from_nano).map_err(|_| overflow)
 }
 
 fn energy(wh: i128, what: Quantity) -> Result<Energy, MarketError> {

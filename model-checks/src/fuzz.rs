@@ -10,12 +10,14 @@ use consensus::classic::record::Record;
 use consensus::limits::Limits;
 use consensus::wire;
 use ledger::{Command, Receipt};
+use market::kit::auction::shipped;
 use market::kit::draw::Draw;
 use market::kit::price;
 use market::kit::region::{Home, Region};
 use market::matching::naive;
 use market::{
-    Energy, Kappa, Order, OrderId, Outcome, ParticipantId, Price, Seed, Side, Tariff, clear,
+    Energy, Kappa, Mechanism, Order, OrderId, Outcome, ParticipantId, Price, Seed, Side, Tariff,
+    clear,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -50,14 +52,15 @@ const ORDER: usize = 5;
 /// Orders read from one input: the brute-force matcher takes quadratic time.
 const ORDERS_MAX: usize = 40;
 
-/// The auction clears any book as the brute-force matcher does, and creates and loses nothing.
+/// The uniform auction clears any book as the brute-force matcher does, and no auction creates or loses a Wh or a
+/// nano-currency.
 ///
 /// The input is a byte for kappa, a byte for the seed of ties, then five bytes per order. Participants, prices and
 /// quantities are few and small, so that ties and shared price levels are the rule.
 ///
 /// # Panics
 ///
-/// If price, volume or any fill differs, or bought and sold energy do.
+/// If price, volume or any fill differs, or what is bought and sold, or paid, got and kept.
 pub fn matching(bytes: &[u8]) {
     let [kappa, tie, rest @ ..] = bytes else { return };
     let kappa = Kappa::try_new(u64::from(*kappa), 255).expect("at most 1");
@@ -65,7 +68,7 @@ pub fn matching(bytes: &[u8]) {
     let orders = orders(rest);
     let clearing = clear(&orders, kappa, &seed).expect("a small book with unique identifiers");
     let expected = naive::uniform(&orders, kappa, &seed);
-    assert_eq!(clearing.price.map(Price::micro_per_kwh), expected.price, "price of {orders:?}");
+    assert_eq!(clearing.price().map(Price::micro_per_kwh), expected.price, "price of {orders:?}");
     assert_eq!(clearing.volume.wh(), expected.volume, "volume of {orders:?}");
     let (mut bought, mut sold) = (0, 0);
     for (order, outcome) in orders.iter().zip(&clearing.outcomes) {
@@ -78,6 +81,25 @@ pub fn matching(bytes: &[u8]) {
         }
     }
     assert_eq!((bought, sold), (expected.volume, expected.volume), "energy in {orders:?}");
+    shipped().iter().for_each(|rule| nothing_appears(rule, &orders, &seed));
+}
+
+/// Under every rule contracts cancel out, and their amounts are what the operator keeps. Rules of units get units.
+fn nothing_appears(rule: &Mechanism, orders: &[Order], seed: &Seed) {
+    let unit = |order: &Order| Order { quantity: Energy::from_wh(1_000), ..*order };
+    let orders: Vec<Order> = match rule {
+        Mechanism::McAfee => orders.iter().map(unit).collect(),
+        _ => orders.to_vec(),
+    };
+    let clearing = rule.clear(&orders, seed).expect("a small book with unique identifiers");
+    let contracts = clearing.contracts(&orders).expect("small quantities");
+    let energy: i64 = contracts.iter().map(|contract| contract.energy.wh()).sum();
+    let amount: i64 = contracts.iter().map(|contract| contract.amount.nano()).sum();
+    let surplus = clearing.surplus().expect("small quantities").nano();
+    assert_eq!((energy, amount + surplus), (0, 0), "{rule} of {orders:?}");
+    assert!(surplus >= 0, "{rule} costs the operator {surplus} for {orders:?}");
+    let traded: i64 = clearing.trades(&orders).iter().map(|trade| trade.quantity.wh()).sum();
+    assert_eq!(traded, clearing.volume.wh(), "{rule} of {orders:?}");
 }
 
 /// Bytes of one home: two of import, two of export, one of contract and silence.

@@ -23,7 +23,7 @@
 mod seat;
 mod auction;
 
-use market::{Energy, Line, Meter, Metered, OrderId, ParticipantId, Position, Price};
+use market::{Energy, Line, Meter, Metered, Money, OrderId, ParticipantId, Position, Price};
 use market::{RegionPrices, Settlement, Side, Slot, Terms};
 use serde::{Deserialize, Serialize};
 
@@ -308,11 +308,14 @@ impl SlotMarket {
         actor.dso()?;
         self.require(Phase::Delivered(slot))?;
         let auction = self.auction.expect("a slot that is delivered had its auction");
-        let positions = self.positions(members, charter.connection_limit);
         let overflow = |_| Refusal::SlotOverflow { slot };
+        let price = auction.price.unwrap_or_default();
+        let positions = self.positions(members, charter.connection_limit, price);
+        let positions = positions.ok_or(Refusal::SlotOverflow { slot })?;
         let totals = market::totals(&positions).map_err(overflow)?;
         let region = charter.rule.prices(&totals, &charter.tariff);
-        let terms = Terms { auction: auction.price, region, tariff: charter.tariff };
+        // Everybody traded at one price, so the auction left nothing.
+        let terms = Terms { surplus: Money::ZERO, region, tariff: charter.tariff };
         let settlement = market::settle(&positions, &terms).map_err(overflow)?;
         Ok(Settled { auction, terms, settlement })
     }
@@ -399,8 +402,9 @@ impl SlotMarket {
         if self.phase == needs { Ok(()) } else { Err(Refusal::Phase { needs, now: self.phase }) }
     }
 
-    /// Every member's position: its contract if it has one, its reading or what stands in for it.
-    fn positions(&self, members: &Members, limit: Energy) -> Vec<Position> {
+    /// Every member's position: its contract at `price` if it has one, its reading or what stands in
+    /// for it; `None` if an amount leaves 64 bits.
+    fn positions(&self, members: &Members, limit: Energy, price: Price) -> Option<Vec<Position>> {
         let mut seats = self.seats.iter().peekable();
         let substitute = |participant| {
             let largest = self.largest_import(participant);
@@ -408,13 +412,15 @@ impl SlotMarket {
         };
         let seated = members.iter().map(|(participant, _)| {
             let seat = seats.next_if(|(seat, _)| *seat == participant).map(|(_, seat)| seat);
-            Position {
+            let contracted = seat.map_or(Energy::ZERO, |seat| seat.contracted);
+            Some(Position {
                 participant,
-                contracted: seat.map_or(Energy::ZERO, |seat| seat.contracted),
+                contracted,
+                contract_amount: price.checked_mul(contracted).and_then(Money::checked_neg)?,
                 meter: seat
                     .and_then(|seat| seat.delivery)
                     .map_or_else(|| substitute(participant), |it| Meter::Read(it.metered)),
-            }
+            })
         });
         seated.collect()
     }

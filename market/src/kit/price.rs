@@ -14,6 +14,7 @@ use crate::energy::Energy;
 use crate::error::MarketError;
 use crate::fixed::Decimal;
 use crate::invariant::Invariant;
+use crate::money::Money;
 use crate::pricing::{NrgX, NrgXSafe, PriceRule, RegionPrices, RegionTotals};
 use crate::settlement::{Terms, settle, totals};
 use crate::tariff::Tariff;
@@ -123,8 +124,8 @@ impl<R: Pricing> Trial<'_, R> {
     }
 
     fn terms(&self) -> Terms {
-        let auction = Some(self.region.contract());
-        Terms { auction, region: self.prices, tariff: self.region.tariff }
+        let surplus = Money::ZERO; // the contracts of a region are made at one price
+        Terms { surplus, region: self.prices, tariff: self.region.tariff }
     }
 
     /// I1: meters and substitutes are the region's net, contracts cancel out, and the totals that

@@ -7,7 +7,7 @@ use super::draw::Draw;
 use crate::energy::Energy;
 use crate::ids::ParticipantId;
 use crate::meter::{Meter, Metered};
-use crate::money::Price;
+use crate::money::{Money, Price};
 use crate::pricing::{RegionPrices, RegionTotals};
 use crate::settlement::Position;
 use crate::tariff::Tariff;
@@ -126,12 +126,18 @@ impl Region {
         Price::from_micro_per_kwh((low.micro_per_kwh() + high.micro_per_kwh()) / 2)
     }
 
+    fn contract_amount(&self, home: &Home) -> Money {
+        let nano = -nano(self.contract(), home.contracted);
+        Money::from_nano(i64::try_from(nano).expect("a bounded price times a bounded energy"))
+    }
+
     /// The region as settlement takes it.
     pub fn positions(&self) -> Vec<Position> {
         let wh = Energy::from_wh;
         let position = |(who, home): (u32, &Home)| Position {
             participant: ParticipantId::new(who),
             contracted: wh(home.contracted),
+            contract_amount: self.contract_amount(home),
             meter: match Metered::try_new(wh(home.import), wh(home.export)) {
                 Ok(metered) if !home.silent => Meter::Read(metered),
                 _ => Meter::Substituted(wh(home.import)),

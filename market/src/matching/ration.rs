@@ -8,9 +8,8 @@
 //! the largest remainders first, equal ones by the participants' lots. Within a participant its
 //! first orders are served first.
 
-use crate::energy::Energy;
 use crate::matching::clearing::Seed;
-use crate::order::{Order, Outcome, Rejection};
+use crate::order::{Order, Outcome};
 
 /// One side's orders on the price level that is rationed.
 pub(super) struct Level<'a> {
@@ -119,18 +118,10 @@ impl Level<'_> {
                 let asked = self.orders[*index as usize].quantity.wh().unsigned_abs();
                 let filled = asked.min(left);
                 left -= filled;
-                outcomes[*index as usize] = outcome(filled, asked);
+                outcomes[*index as usize] = Outcome::of(filled, asked);
             }
             start = claim.end;
         }
-    }
-}
-
-fn outcome(filled: u64, asked: u64) -> Outcome {
-    match filled {
-        0 => Outcome::Rejected { reason: Rejection::Rationed },
-        _ if filled == asked => Outcome::Filled,
-        _ => Outcome::Part { filled: Energy::from_wh(filled as i64) },
     }
 }
 

@@ -25,10 +25,44 @@
 
 use crate::book::{Book, Crossing, merit_of};
 use crate::error::MarketError;
-use crate::matching::clearing::{Clearing, Kappa, Seed};
+use crate::invariant::Invariant;
+use crate::matching::clearing::{Clearing, Kappa, Prices, Seed, rejected};
 use crate::matching::ration::Level;
 use crate::money::Price;
 use crate::order::{Order, Outcome, Rejection, Side};
+
+/// What this rule promises.
+pub const KEEPS: &[Invariant] = &[
+    Invariant::Energy,
+    Invariant::Money,
+    Invariant::Rational,
+    Invariant::Bounded,
+    Invariant::Monotone,
+    Invariant::Timeless,
+    Invariant::Stated,
+    Invariant::Robust,
+    Invariant::Scaling,
+    Invariant::Splitting,
+    Invariant::Replay,
+    Invariant::Optimal,
+    Invariant::Budget,
+];
+
+/// What the k-double auction promises.
+pub const KEEPS_K_DOUBLE: &[Invariant] = &[
+    Invariant::Energy,
+    Invariant::Money,
+    Invariant::Rational,
+    Invariant::Bounded,
+    Invariant::Timeless,
+    Invariant::Stated,
+    Invariant::Robust,
+    Invariant::Scaling,
+    Invariant::Splitting,
+    Invariant::Replay,
+    Invariant::Optimal,
+    Invariant::Budget,
+];
 
 /// Clears the orders at one price inside the interval that supports the trades.
 ///
@@ -37,10 +71,7 @@ use crate::order::{Order, Outcome, Rejection, Side};
 /// [`MarketError::TooManyOrders`], [`MarketError::Quantity`], [`MarketError::PriceOutOfRange`],
 /// [`MarketError::DuplicateOrder`]. Empty, one-sided and non-crossing books are ordinary results.
 pub fn clear(orders: &[Order], kappa: Kappa, seed: &Seed) -> Result<Clearing, MarketError> {
-    clear_at(orders, seed, |crossing| {
-        let (low, high) = supporting(crossing);
-        kappa.between(low, high)
-    })
+    clear_at(orders, seed, |crossing| price(crossing, kappa))
 }
 
 /// Clears the same trades as [`clear`] at the price of the k-double auction.
@@ -56,33 +87,25 @@ pub fn clear_k_double(
     clear_at(orders, seed, |crossing| kappa.between(crossing.last_offer, crossing.last_bid))
 }
 
-/// `[max(a_K, b_(K+1)), min(b_K, a_(K+1))]`: every price at which nobody wants to trade more or
-/// less.
-fn supporting(crossing: &Crossing) -> (Price, Price) {
+/// The price in `[max(a_K, b_(K+1)), min(b_K, a_(K+1))]`, where nobody wants to trade more or less.
+pub(super) fn price(crossing: &Crossing, kappa: Kappa) -> Price {
     let low = crossing.next_bid.map_or(crossing.last_offer, |bid| bid.max(crossing.last_offer));
     let high = crossing.next_offer.map_or(crossing.last_bid, |offer| offer.min(crossing.last_bid));
-    (low, high)
+    kappa.between(low, high)
 }
 
 fn clear_at(
     orders: &[Order],
     seed: &Seed,
-    price: impl FnOnce(&Crossing) -> Price,
+    price_at: impl FnOnce(&Crossing) -> Price,
 ) -> Result<Clearing, MarketError> {
     let book = Book::try_new(orders)?;
     let Some(crossing) = book.crossing() else {
-        return Ok(nothing_trades(&book));
+        return Ok(Clearing::nothing(rejected(&book, Rejection::PriceNotReached)));
     };
-    let price = price(&crossing);
+    let price = price_at(&crossing);
     let outcomes = fill(orders, &book, &crossing, price, seed);
-    Ok(Clearing { price: Some(price), volume: crossing.volume, outcomes })
-}
-
-fn nothing_trades(book: &Book) -> Clearing {
-    let reason =
-        if book.has_both_sides() { Rejection::PriceNotReached } else { Rejection::NoCounterparty };
-    let outcomes = vec![Outcome::Rejected { reason }; book.entries().len()];
-    Clearing { price: None, volume: Default::default(), outcomes }
+    Ok(Clearing { prices: Prices::One(price), volume: crossing.volume, outcomes })
 }
 
 /// The outcome of every order, and the proof that both sides add up to the volume.

@@ -1,7 +1,11 @@
-//! The uniform-price auction: an oracle, invariants on drawn books, and books worked by hand.
+//! Auctions: the uniform one against an oracle, its invariants on drawn books, and books worked by hand
+//! for every rule.
 
 mod by_hand;
 mod invariants;
+mod truthful;
+mod continuous;
+mod amounts;
 
 use std::collections::BTreeMap;
 
@@ -28,7 +32,7 @@ fn agrees(orders: &[Order], kappa: u64, seed: &market::Seed) -> Result<(), TestC
     let kappa = Kappa::try_new(kappa, 4).expect("a quotient in [0, 1]");
     let clearing = clear(orders, kappa, seed).expect("a valid book");
     let expected = naive::uniform(orders, kappa, seed);
-    prop_assert_eq!(clearing.price.map(Price::micro_per_kwh), expected.price);
+    prop_assert_eq!(clearing.price().map(Price::micro_per_kwh), expected.price);
     prop_assert_eq!(clearing.volume.wh(), expected.volume);
     let mut got = fills(orders, &clearing);
     got.retain(|_, fill| *fill > 0);
@@ -76,12 +80,12 @@ impl Reached {
             let rejected = Outcome::Rejected { reason: wanted };
             clearing.outcomes.contains(&rejected)
         };
-        let traded = clearing.price.is_some();
+        let traded = clearing.price().is_some();
         self.empty += u32::from(orders.is_empty());
         self.one_sided += u32::from(reasons(Rejection::NoCounterparty));
         self.not_crossing += u32::from(!traded && reasons(Rejection::PriceNotReached));
         self.traded += u32::from(traded);
-        self.price_below_zero += u32::from(clearing.price < Some(Price::ZERO) && traded);
+        self.price_below_zero += u32::from(clearing.price() < Some(Price::ZERO) && traded);
         let part = |outcome: &Outcome| matches!(outcome, Outcome::Part { .. });
         self.rationed_to_a_part += u32::from(clearing.outcomes.iter().any(part));
         self.rationed_to_nothing += u32::from(reasons(Rejection::Rationed));
@@ -106,7 +110,7 @@ impl Reached {
         let several = marginal.is_some_and(|first| orders.iter().any(|order| joint(order, &first)));
         self.several_orders_of_one_claim += u32::from(several);
         let on_level = |price| orders.iter().any(|order| Some(order.price) == price);
-        self.rounded_price += u32::from(traded && !on_level(clearing.price));
+        self.rounded_price += u32::from(traded && !on_level(clearing.price()));
     }
 
     fn all(&self) -> [u32; 10] {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use market::{
-    Decimal, Energy, Kappa, Meter, Metered, NrgX, NrgXSafe, Order, ParticipantId, Position, Price,
-    PriceRule, Seed, Settlement, Side, Tariff, Terms, clear, settle, totals,
+    Decimal, Energy, Kappa, Meter, Metered, Money, NrgX, NrgXSafe, Order, ParticipantId, Position,
+    Price, PriceRule, Seed, Settlement, Side, Tariff, Terms, clear, settle, totals,
 };
 use proptest::prelude::*;
 
@@ -53,8 +53,10 @@ fn rules() -> [PriceRule; 5] {
 fn run(orders: &[Order], homes: &[Home], rule: &PriceRule, seed: &Seed) -> Settlement {
     let clearing = clear(orders, Kappa::HALF, seed).expect("a valid book");
     let contracts = clearing.contracts(orders).expect("small");
-    let contracted: BTreeMap<ParticipantId, Energy> =
-        contracts.into_iter().map(|contract| (contract.participant, contract.energy)).collect();
+    let contracted: BTreeMap<ParticipantId, (Energy, Money)> = contracts
+        .into_iter()
+        .map(|contract| (contract.participant, (contract.energy, contract.amount)))
+        .collect();
     let positions: Vec<Position> = (0..)
         .zip(homes)
         .map(|(who, (_, _, _, import, export, sent))| {
@@ -64,14 +66,15 @@ fn run(orders: &[Order], homes: &[Home], rule: &PriceRule, seed: &Seed) -> Settl
                 true => Meter::Read(Metered::try_new(import, export).expect("bounded")),
                 false => Meter::Substituted(import),
             };
-            let contracted = contracted.get(&participant).copied().unwrap_or_default();
-            Position { participant, contracted, meter }
+            let (contracted, contract_amount) =
+                contracted.get(&participant).copied().unwrap_or_default();
+            Position { participant, contracted, contract_amount, meter }
         })
         .collect();
     let totals = totals(&positions).expect("bounded");
     let region = rule.prices(&totals, &tariff());
-    settle(&positions, &Terms { auction: clearing.price, region, tariff: tariff() })
-        .expect("a sound slot")
+    let surplus = clearing.surplus().expect("small");
+    settle(&positions, &Terms { surplus, region, tariff: tariff() }).expect("a sound slot")
 }
 
 fn orders(homes: &[Home]) -> Vec<Order> {
@@ -118,6 +121,7 @@ proptest! {
         let position = |who, meter| Position {
             participant: ParticipantId::new(who),
             contracted: Energy::ZERO,
+            contract_amount: Money::ZERO,
             meter,
         };
         let rest = (10..).zip(&others).map(|(who, home)| position(who, reading(home.3, home.4)));
@@ -128,7 +132,7 @@ proptest! {
         for rule in &rules()[..2] {
             let bill = |positions: &[Position], own: usize| -> i64 {
                 let region = rule.prices(&totals(positions).expect("bounded"), &tariff());
-                let terms = Terms { auction: None, region, tariff: tariff() };
+                let terms = Terms { surplus: Money::ZERO, region, tariff: tariff() };
                 let settlement = settle(positions, &terms).expect("a sound slot");
                 settlement.lines[..own].iter().map(|line| line.amount().nano()).sum()
             };

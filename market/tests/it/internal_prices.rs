@@ -3,11 +3,14 @@
 
 use market::pricing::{bill_sharing, mid_market, supply_demand};
 use market::{
-    Decimal, Energy, Expected, InternalQuote, MarketError, Meter, Metered, Parameter,
+    Decimal, Energy, Expected, InternalQuote, MarketError, Meter, Metered, Money, Parameter,
     ParticipantId, Position, Price, PriceRule, Promise, Quantity, RegionPrices, RegionTotals,
     Tariff, Terms, settle, totals,
 };
 use proptest::prelude::*;
+
+/// What contracts are made at, in micro-currency per kWh: any price, since they cancel out.
+const RATE: i64 = 150_000;
 
 /// The rules of this file: what buyers pay is what sellers and the grid get.
 const RULES: [PriceRule; 3] =
@@ -214,6 +217,7 @@ fn slots() -> impl Strategy<Value = (Vec<Position>, Tariff)> {
                 Position {
                     participant: ParticipantId::new(who),
                     contracted: energy(contracted),
+                    contract_amount: Money::from_nano(-contracted * RATE),
                     meter: if silent {
                         Meter::Substituted(energy(import))
                     } else {
@@ -237,8 +241,8 @@ proptest! {
     fn the_operator_keeps_roundings_alone((positions, tariff) in slots()) {
         for rule in RULES {
             let region = rule.prices(&totals(&positions).expect("bounded"), &tariff);
-            let auction = Some(tariff.retail());
-            let settlement = settle(&positions, &Terms { auction, region, tariff });
+            let surplus = Money::ZERO;
+            let settlement = settle(&positions, &Terms { surplus, region, tariff });
             let settlement = settlement.expect("a sound slot");
             let sums = settlement.sums;
             let (short, long) = (sums.short.wh(), sums.long.wh());
@@ -289,7 +293,7 @@ fn settlement_asks_what_the_rule_promised() {
     let tariff = tariff(80_000, 300_000);
     let settled = |buy, sell, promise| {
         let region = RegionPrices { buy: price(buy), sell: price(sell), promise };
-        settle(&[], &Terms { auction: None, region, tariff }).map(|_| ())
+        settle(&[], &Terms { surplus: Money::ZERO, region, tariff }).map(|_| ())
     };
     let (low, high) = (price(80_000), price(300_000));
     for (buy, sell) in [(0, 0), (0, 79_999), (300_000, 0), (40_000, 80_000)] {

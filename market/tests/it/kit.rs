@@ -1,5 +1,7 @@
 //! The property kit on the rules of this crate, and on rules with a planted defect.
 
+mod auction;
+mod planted_auctions;
 mod price;
 
 /// Regions or books per rule: a few by default, `GRIDQUORUM_CASES` where somebody has time.

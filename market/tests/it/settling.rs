@@ -23,10 +23,12 @@ fn silent(import: i64) -> Meter {
     Meter::Substituted(Energy::from_wh(import))
 }
 
+/// A contract made at 0.18.
 fn position(who: u32, contracted: i64, meter: Meter) -> Position {
     Position {
         participant: ParticipantId::new(who),
         contracted: Energy::from_wh(contracted),
+        contract_amount: Money::from_nano(contracted.saturating_mul(-180_000)),
         meter,
     }
 }
@@ -35,11 +37,10 @@ fn region(buy: i64, sell: i64) -> RegionPrices {
     RegionPrices { buy: price(buy), sell: price(sell), promise: Promise::Tariff }
 }
 
-/// Feed-in 0.08, retail 0.30, the region buys at 0.12 and sells at 0.24, the auction traded at
-/// 0.18.
+/// Feed-in 0.08, retail 0.30, the region buys at 0.12 and sells at 0.24, the auction left nothing.
 fn terms() -> Terms {
     Terms {
-        auction: Some(price(180_000)),
+        surplus: Money::ZERO,
         region: region(240_000, 120_000),
         tariff: Tariff::try_new(price(80_000), price(300_000)).expect("in order"),
     }
@@ -117,8 +118,7 @@ fn both_registers_of_a_slot_count() {
 /// An empty slot settles to nothing.
 #[test]
 fn an_empty_slot_settles_to_nothing() {
-    let nothing = Terms { auction: None, ..terms() };
-    let settlement = settle(&[], &nothing).expect("an empty slot");
+    let settlement = settle(&[], &terms()).expect("an empty slot");
     assert_eq!((settlement.operator, settlement.grid.amount), (Money::ZERO, Money::ZERO));
     assert_eq!(settlement.lines, []);
 }
@@ -136,14 +136,14 @@ fn unsound_slots_are_refused() {
     let unbalanced = MarketError::Unbalanced { bought: Energy::from_wh(5), sold: Energy::ZERO };
     assert_eq!(refused(&[one], &terms()), unbalanced);
 
-    let unpriced = Terms { auction: None, ..terms() };
-    let expected =
-        MarketError::NoAuctionPrice { participant: who(1), contracted: Energy::from_wh(5) };
-    assert_eq!(refused(&[one, two], &unpriced), expected);
-    let outside = Terms { auction: Some(price(300_001)), ..terms() };
+    let surplus = Money::from_nano(1);
+    let expected = MarketError::UnbalancedAmounts { contracts: Money::ZERO, surplus };
+    assert_eq!(refused(&[one, two], &Terms { surplus, ..terms() }), expected);
+    let (contracts, surplus) = (Money::from_nano(-7), Money::ZERO);
+    let dear = Position { contract_amount: Money::from_nano(-900_007), ..one };
+    let expected = MarketError::UnbalancedAmounts { contracts, surplus };
+    assert_eq!(refused(&[dear, two], &terms()), expected);
     let (low, high) = (price(80_000), price(300_000));
-    let expected = MarketError::PriceOutsideTariff { got: price(300_001), low, high };
-    assert_eq!(refused(&[one, two], &outside), expected);
     for (buy, sell) in [(119_999, 120_000), (300_001, 120_000), (240_000, 79_999)] {
         let crossed = Terms { region: region(buy, sell), ..terms() };
         let (buy, sell) = (price(buy), price(sell));
@@ -187,15 +187,21 @@ fn readings_are_bounded() {
     }
 }
 
-/// A slot of up to 30 participants: contracts that balance, readings near and far from them, some
-/// missing.
+/// A slot of up to 30 participants: contracts that balance, at one price or at one per side, readings
+/// near and far from them, some missing.
 fn slots() -> impl Strategy<Value = (Vec<Position>, Terms)> {
     let row = (-3_000..3_000_i64, 0..4_000_i64, 0..4_000_i64, 0..10_u32);
-    let prices = prop::array::uniform5(0..500_000_i64);
+    let prices = prop::array::uniform6(0..500_000_i64);
     (prop::collection::vec(row, 0..30), prices).prop_map(|(rows, mut prices)| {
         prices.sort_unstable();
-        let region = region(prices[3], prices[1]);
-        let [feed_in, _, auction, _, retail] = prices.map(price);
+        // The auction's sellers get the first of its prices, its buyers pay the second.
+        let region = region(prices[4], prices[1]);
+        let [feed_in, _, gets, pays, _, retail] = prices.map(price);
+        let contract = |who, contracted: i64, meter| {
+            let rate = if contracted > 0 { pays } else { gets };
+            let contract_amount = Money::from_nano(-contracted * rate.micro_per_kwh());
+            Position { contract_amount, ..position(who, contracted, meter) }
+        };
         let mut open = 0;
         let mut positions: Vec<Position> = Vec::new();
         for (who, (contracted, import, export, kind)) in (0..).zip(rows) {
@@ -205,12 +211,14 @@ fn slots() -> impl Strategy<Value = (Vec<Position>, Terms)> {
                 _ => metered(import, export),
             };
             open += contracted;
-            positions.push(position(who, contracted, reading));
+            positions.push(contract(who, contracted, reading));
         }
         // One more participant takes the other side of what is left open.
-        positions.push(position(1_000, -open, metered(0, 0)));
+        positions.push(contract(1_000, -open, metered(0, 0)));
+        let left: i64 = positions.iter().map(|position| position.contract_amount.nano()).sum();
+        let surplus = Money::from_nano(-left);
         let tariff = Tariff::try_new(feed_in, retail).expect("sorted");
-        (positions, Terms { auction: Some(auction), region, tariff })
+        (positions, Terms { surplus, region, tariff })
     })
 }
 
@@ -252,9 +260,10 @@ proptest! {
             .sum();
         prop_assert_eq!(lines + nano(settlement.grid.amount) + nano(settlement.operator), 0);
         prop_assert_eq!(nano(settlement.sums.participants), lines);
-        // Contracts alone are zero-sum too: the auction needs nobody's money.
+        // Contracts alone are zero-sum with what the auction left: it needs nobody's money.
         let contracts: i128 = settlement.lines.iter().map(|l| nano(l.contract_amount)).sum();
-        prop_assert_eq!(contracts, 0);
+        prop_assert_eq!(contracts + nano(settlement.surplus), 0);
+        prop_assert_eq!(settlement.surplus, terms.surplus);
     }
 
     /// I3: with the contract kept or exceeded, or without one, nobody is worse off than with the
@@ -313,6 +322,7 @@ proptest! {
             .iter()
             .map(|p| Position {
                 contracted: times(p.contracted),
+                contract_amount: Money::from_nano(p.contract_amount.nano() * factor),
                 meter: match p.meter {
                     Meter::Read(m) => metered(m.import().wh() * factor, m.export().wh() * factor),
                     Meter::Substituted(import) => silent(import.wh() * factor),
@@ -320,7 +330,9 @@ proptest! {
                 ..*p
             })
             .collect();
-        let (before, after) = (settled(&positions, &terms), settled(&scaled, &terms));
+        let surplus = Money::from_nano(terms.surplus.nano() * factor);
+        let larger = Terms { surplus, ..terms };
+        let (before, after) = (settled(&positions, &terms), settled(&scaled, &larger));
         prop_assert_eq!(before.operator.nano() * factor, after.operator.nano());
         for (small, large) in before.lines.iter().zip(&after.lines) {
             prop_assert_eq!(small.amount().nano() * factor, large.amount().nano());
@@ -345,7 +357,9 @@ fn rules() -> [PriceRule; 5] {
 /// What the participant at `at` gets in a slot whose prices follow from what the meters counted.
 fn total(positions: &[Position], at: usize, rule: &PriceRule) -> i64 {
     let region = rule.prices(&totals(positions).expect("bounded"), &terms().tariff);
-    settled(positions, &Terms { region, ..terms() }).lines[at].amount().nano()
+    let left: i64 = positions.iter().map(|position| position.contract_amount.nano()).sum();
+    let terms = Terms { surplus: Money::from_nano(-left), region, ..terms() };
+    settled(positions, &terms).lines[at].amount().nano()
 }
 
 /// Silence never pays: with the reading withheld a participant gets at most what it gets with any
@@ -371,8 +385,7 @@ fn withholding_a_reading_never_pays() {
             let withheld = total(&slot, at, &rule);
             prop_assert!(withheld <= told, "{withheld} withheld, {told} told");
             costs.set(costs.get() + u32::from(withheld < told));
-            let contract = terms().auction.and_then(|price| price.checked_mul(slot[at].contracted));
-            let as_contracted = -contract.expect("small").nano();
+            let as_contracted = slot[at].contract_amount.nano();
             would_have_paid.set(would_have_paid.get() + u32::from(as_contracted > told));
         }
         Ok(())

@@ -5,15 +5,16 @@
 //!
 //! Names in the file are free text; the market knows numbers. Participants are numbered in the
 //! order of their names, and the orders of one participant in the order of their ids (byte by
-//! byte), so that the order of the rows means nothing.
+//! byte), so that the order of the rows means nothing, except to pay-as-bid: it is their order of
+//! arrival.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use market::{
-    Clearing, Decimal, Energy, Kappa, MAX_ORDERS, Money, Order, OrderId, Outcome, ParticipantId,
-    Price, Rejection, Seed, Side, Tariff,
+    Clearing, Decimal, Energy, Kappa, MAX_ORDERS, Mechanism, Order, OrderId, Outcome,
+    ParticipantId, Price, Rejection, Seed, Side, Tariff,
 };
 
 use crate::cli::output::table::{Expected, Field, Table, TableError};
@@ -30,11 +31,11 @@ pub struct Clear {
     /// The auction's rule.
     #[arg(long)]
     pub rule: Rule,
-    /// Where the price lies: 0 is best for buyers, 1 for sellers.
+    /// Where the price of uniform and k-double lies: 0 is best for buyers, 1 for sellers.
     #[arg(long, value_name = "K", default_value = "0.5")]
     #[arg(allow_hyphen_values = true, value_parser = kappa)]
     pub kappa: Kappa,
-    /// Decides ties: a whole number below 2^64, or 64 lower-case hexadecimal digits.
+    /// Decides ties, halves and lotteries: a whole number below 2^64, or 64 lower-case hexadecimal digits.
     #[arg(long, value_name = "S", default_value = "0")]
     #[arg(allow_hyphen_values = true, value_parser = seed)]
     pub seed: Seed,
@@ -47,6 +48,28 @@ pub enum Rule {
     Uniform,
     /// One price between the last bid and the last offer that trade.
     KDouble,
+    /// Truthful, for orders of one quantity: the K-th pair may be given up.
+    #[value(name = "mcafee")]
+    McAfee,
+    /// Truthful: two halves trade at each other's prices.
+    Muda,
+    /// Truthful in prices: the last orders are given up.
+    Huang,
+    /// Continuous trading in the order of the rows, each pair at its own price.
+    PayAsBid,
+}
+
+impl Rule {
+    const fn mechanism(self, kappa: Kappa) -> Mechanism {
+        match self {
+            Self::Uniform => Mechanism::Uniform { kappa },
+            Self::KDouble => Mechanism::KDouble { kappa },
+            Self::McAfee => Mechanism::McAfee,
+            Self::Muda => Mechanism::Muda,
+            Self::Huang => Mechanism::Huang,
+            Self::PayAsBid => Mechanism::PayAsBid,
+        }
+    }
 }
 
 const HELP: &str = "\
@@ -58,13 +81,27 @@ FILE has the header id,participant,side,price,quantity_wh and one order per row:
 
 Wh by Wh, b_1 >= b_2 >= .. is demanded and a_1 <= a_2 <= .. offered, and the first K with b_K >= a_K
 trade. Prices are rounded down to micro-currency per kWh:
-  uniform   lo + kappa (hi - lo), lo = max(a_K, b_K+1), hi = min(b_K, a_K+1) of those there are
-  k-double  a_K + kappa (b_K - a_K)
-The last price level of a side is shared pro rata between its participants. Wh that rounding leaves
-over go to the largest remainders, of equal ones to the lowest BLAKE3, keyed with the seed, over the
-participant's number (4 bytes, lowest first; numbers count from 0 in the order of names). What a
-participant gets goes to its orders in the order of their ids. A seed below 2^64 is padded with
-zeros to 32 bytes, lowest byte first.
+  uniform     lo + kappa (hi - lo), lo = max(a_K, b_K+1), hi = min(b_K, a_K+1) of those there are
+  k-double    a_K + kappa (b_K - a_K)
+Other rules, and what the operator keeps (operator_surplus):
+  mcafee      orders of one quantity. If p0 = (b_K+1 + a_K+1) / 2 of the next orders exists and lies
+              in [a_K, b_K], the first K trade at p0. Otherwise the first K-1 trade: buyers pay b_K,
+              sellers get a_K, the operator keeps the gap (McAfee 1992; without a next order on each
+              side the second line holds)
+  huang       the orders that hold the K-th Wh do not trade, those before them do: buyers pay b_K,
+              sellers get a_K, the operator keeps the gap. On the longer side each order gives up
+              the same, but none more than it has (Huang, Scheller-Wolf, Sycara 2002)
+  muda        participants fall into two halves by lot. Each half trades at the price at which the
+              other one clears alone (uniform, kappa 1/2), in line by lot until one side has nothing
+              left. A half that does not cross has no price (Segal-Halevi, Hassidim, Aumann 2018)
+  pay-as-bid  rows arrive one after the other. Each meets the best orders that rest, the earlier
+              first, at their prices; what is left of it rests
+A lot is the BLAKE3, keyed with the seed, over the participant's number (4 bytes, lowest first;
+numbers count from 0 in the order of names); the lowest lot goes first, and the lowest bit of its
+first byte names the half. A seed below 2^64 is padded with zeros to 32 bytes, lowest byte first. In
+uniform and k-double the last price level of a side is shared pro rata between its participants; Wh
+that rounding leaves over go to the largest remainders, of equal ones by lot. What a participant
+gets goes to its orders in the order of their ids, in muda to those with the best prices first.
 
 Example:
   gridquorum clear --orders node/tests/it/fixtures/orders.csv --rule uniform";
@@ -84,7 +121,7 @@ pub struct SeedError;
 ///
 /// [`TableError`] for the file, or standard output is closed.
 pub fn run(args: &Clear, json: bool) -> anyhow::Result<()> {
-    let sheet = Sheet::read(&args.orders)?;
+    let sheet = Sheet::read(&args.orders, args.rule)?;
     Ok(sheet.cleared(args)?.print(json)?)
 }
 
@@ -94,7 +131,7 @@ pub fn run(args: &Clear, json: bool) -> anyhow::Result<()> {
 ///
 /// [`TableError`] for the file, and those of `out`.
 pub fn write(args: &Clear, json: bool, out: &mut impl Write) -> anyhow::Result<()> {
-    let sheet = Sheet::read(&args.orders)?;
+    let sheet = Sheet::read(&args.orders, args.rule)?;
     Ok(sheet.cleared(args)?.write(json, out)?)
 }
 
@@ -108,7 +145,7 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn read(path: &Path) -> Result<Self, TableError> {
+    fn read(path: &Path, rule: Rule) -> Result<Self, TableError> {
         let table = Table::open(path, COLUMNS)?;
         let (mut orders, mut ids, mut names) = (Vec::new(), Vec::new(), Vec::new());
         for row in table.rows(MAX_ORDERS) {
@@ -125,22 +162,21 @@ impl Sheet {
             });
         }
         refuse_duplicates(&table, &ids)?;
+        if rule == Rule::McAfee {
+            refuse_unlike(&table, &orders)?;
+        }
         let participants = number(&mut orders, &ids, names);
         Ok(Self { orders, ids, participants })
     }
 
     fn cleared(&self, args: &Clear) -> anyhow::Result<Fields<'_>> {
-        let clearing = match args.rule {
-            Rule::Uniform => market::clear(&self.orders, args.kappa, &args.seed),
-            Rule::KDouble => market::clear_k_double(&self.orders, args.kappa, &args.seed),
-        }?;
+        let clearing = args.rule.mechanism(args.kappa).clear(&self.orders, &args.seed)?;
         let mut fields = Fields::new();
-        if let Some(price) = clearing.price {
+        if let Some(price) = clearing.price() {
             fields.put("price", Unit::CurrencyPerKwh, price);
         }
         fields.put("volume_wh", Unit::WattHours, clearing.volume);
-        // Buyers and sellers have one price: nothing is left between them.
-        fields.put("operator_surplus", Unit::Currency, Money::ZERO);
+        fields.put("operator_surplus", Unit::Currency, clearing.surplus()?);
         self.put_trades(&clearing, &mut fields);
         self.put_orders(&clearing, &mut fields);
         Ok(fields)
@@ -154,13 +190,11 @@ impl Sheet {
             ("buy_price", Unit::CurrencyPerKwh),
             ("sell_price", Unit::CurrencyPerKwh),
         ];
-        // There is no trade without a price.
-        let price = Value::from(clearing.price.unwrap_or_default());
         let name =
             |id: OrderId| Value::from(self.participants[id.participant.get() as usize].as_str());
         let trades = clearing.trades(&self.orders).into_iter().map(|trade| {
             let (buyer, seller) = (name(trade.buyer), name(trade.seller));
-            [buyer, seller, trade.quantity.into(), price.clone(), price.clone()]
+            [buyer, seller, trade.quantity.into(), trade.pays.into(), trade.gets.into()]
         });
         fields.put_rows("trades", columns, trades);
     }
@@ -193,6 +227,7 @@ const fn in_words(outcome: &Outcome) -> (&'static str, &'static str) {
                 Rejection::NoCounterparty => "no-counterparty",
                 Rejection::PriceNotReached => "price-not-reached",
                 Rejection::Rationed => "rationed",
+                Rejection::Reduced => "reduced",
             },
         ),
     }
@@ -234,6 +269,23 @@ fn refuse_duplicates(table: &Table<5>, ids: &[String]) -> Result<(), TableError>
         }
     }
     unreachable!("what stands in the file twice is found twice")
+}
+
+/// Refuses a quantity that is not that of the first row.
+fn refuse_unlike(table: &Table<5>, orders: &[Order]) -> Result<(), TableError> {
+    let unlike = |order: &Order| order.quantity != orders[0].quantity;
+    let Some(at) = orders.iter().position(unlike) else { return Ok(()) };
+    let mut first = 0;
+    for (number, row) in table.rows(orders.len()).enumerate() {
+        let row = row?;
+        let [.., quantity] = row.fields()?;
+        match number {
+            0 => first = quantity.line(),
+            _ if number < at => {}
+            _ => return Err(quantity.bad(Expected::Same(orders[0].quantity.wh(), first))),
+        }
+    }
+    unreachable!("the row of an order is in the file")
 }
 
 /// Numbers participants and orders by the order of their names and returns the participants' names.

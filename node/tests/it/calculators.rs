@@ -2,6 +2,7 @@
 //! and the exit code.
 
 mod clear;
+mod clear_rules;
 mod price;
 mod score;
 

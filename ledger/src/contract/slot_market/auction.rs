@@ -41,7 +41,7 @@ impl Auction {
         let bids = orders.iter().filter(|order| order.side == Side::Bid).count() as u32;
         let summary = GateSummary {
             slot,
-            price: clearing.price,
+            price: clearing.price(),
             volume: clearing.volume,
             bids,
             offers: orders.len() as u32 - bids,

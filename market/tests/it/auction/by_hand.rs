@@ -11,7 +11,7 @@ use crate::books::{SEED, book, order};
 /// Price, volume and the fills of bids and offers, in the order in which `book` numbers them.
 fn check(orders: &[Order], price: Option<i64>, volume: i64, expected: &[i64]) {
     let clearing = cleared(orders);
-    assert_eq!(clearing.price.map(Price::micro_per_kwh), price);
+    assert_eq!(clearing.price().map(Price::micro_per_kwh), price);
     assert_eq!(clearing.volume.wh(), volume);
     let fills = fills(orders, &clearing);
     let got: Vec<i64> = orders.iter().map(|order| fills[&order.id]).collect();
@@ -41,7 +41,7 @@ fn a_book_that_cannot_trade_is_an_ordinary_result() {
     ];
     for (orders, reason) in cases {
         let clearing = cleared(&orders);
-        assert_eq!((clearing.price, clearing.volume), (None, Energy::ZERO));
+        assert_eq!((clearing.price(), clearing.volume), (None, Energy::ZERO));
         assert!(clearing.outcomes.iter().all(|o| *o == Outcome::Rejected { reason }));
         assert_eq!(clearing.trades(&orders), []);
         assert_eq!(clearing.contracts(&orders), Ok(vec![]));
@@ -93,8 +93,8 @@ fn published_k_double_rows() {
     for (kappa, k_double, uniform) in rows {
         let double = clear_k_double(&orders, kappa, &SEED).expect("a valid book");
         let single = clear(&orders, kappa, &SEED).expect("a valid book");
-        assert_eq!(double.price, Some(Price::from_micro_per_kwh(k_double)));
-        assert_eq!(single.price, Some(Price::from_micro_per_kwh(uniform)));
+        assert_eq!(double.price(), Some(Price::from_micro_per_kwh(k_double)));
+        assert_eq!(single.price(), Some(Price::from_micro_per_kwh(uniform)));
         for clearing in [&double, &single] {
             let fills: Vec<i64> = fills(&orders, clearing).into_values().collect();
             assert_eq!(fills, [1, 1, 0, 0, 1, 1, 0, 0]);
@@ -116,7 +116,7 @@ fn missing_neighbours_drop_out() {
             let expected = if (price, numerator) == (4, 1) { 4_500_000 } else { price * 1_000_000 };
             let orders = units(bids, offers);
             let clearing = clear(&orders, kappa(numerator, 2), &SEED).expect("a valid book");
-            assert_eq!(clearing.price, Some(Price::from_micro_per_kwh(expected)));
+            assert_eq!(clearing.price(), Some(Price::from_micro_per_kwh(expected)));
         }
     }
 }
@@ -189,7 +189,7 @@ fn a_participant_cannot_choose_its_lot() {
 fn an_excluded_bid_at_the_price_is_rationed() {
     let orders = units(&[10, 8], &[5]);
     let clearing = clear(&orders, kappa(0, 1), &SEED).expect("a valid book");
-    assert_eq!(clearing.price, Some(Price::from_micro_per_kwh(8_000_000)));
+    assert_eq!(clearing.price(), Some(Price::from_micro_per_kwh(8_000_000)));
     assert_eq!(clearing.outcomes[1], Outcome::Rejected { reason: Rejection::Rationed });
 }
 

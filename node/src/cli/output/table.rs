@@ -109,6 +109,9 @@ pub enum Expected {
     /// A value that no other row has.
     #[error("a value of its own, line {0} has it too")]
     Unique(u64),
+    /// The value that another row has, for a rule that wants the same in all.
+    #[error("{0} as on line {1}, since this rule trades orders of one quantity")]
+    Same(i64, u64),
     /// A column of this name.
     #[error("a column {0}")]
     Column(&'static str),

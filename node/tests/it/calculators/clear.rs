@@ -340,7 +340,8 @@ fn bad_options_are_refused() {
     let line = misuse(&["clear", "--orders", FIXTURE, "--rule", "lottery"]);
     assert_eq!(
         line,
-        "invalid value 'lottery' for '--rule <RULE>' [possible values: uniform, k-double]"
+        "invalid value 'lottery' for '--rule <RULE>' [possible values: uniform, k-double, mcafee, \
+         muda, huang, pay-as-bid]"
     );
     let line = misuse(&["clear", "--orders", FIXTURE]);
     assert_eq!(line, "the following required arguments were not provided: --rule <RULE>");
