@@ -1,4 +1,5 @@
-//! Hunts order books that the uniform auction clears differently from the brute-force matcher, or that any auction loses
+//! Hunts order books that the uniform auction clears differently from the brute-force matcher, or that any auction
+//! loses
 //! a unit on.
 #![no_main]
 

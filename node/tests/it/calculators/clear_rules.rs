@@ -160,7 +160,8 @@ fn muda_trades_within_halves() {
     // Names of two letters, so that their order is that of the numbers.
     let name = |at: u8| format!("{}{}", char::from(b'a' + at / 20), char::from(b'a' + at % 20));
     let row = |at: u8| {
-        let (side, price) = if at % 2 == 0 { ("bid", 30 - at / 4) } else { ("offer", 5 + at / 5) };
+        let (side, price) =
+            if at.is_multiple_of(2) { ("bid", 30 - at / 4) } else { ("offer", 5 + at / 5) };
         format!("{at},{},{side},{price},1000", name(at))
     };
     let path = orders("muda", &(0..60).map(row).collect::<Vec<_>>());
@@ -182,7 +183,7 @@ fn muda_trades_within_halves() {
 #[test]
 fn answers_add_up_under_every_rule() {
     let row = |at: u32| {
-        let side = if at % 3 == 0 { "offer" } else { "bid" };
+        let side = if at.is_multiple_of(3) { "offer" } else { "bid" };
         format!("{at},p{},{side},0.{:02},1000", at % 7, at * 37 % 23)
     };
     let path = orders("adds-up", &(0..60).map(row).collect::<Vec<_>>());
