@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::energy::Energy;
 use crate::fixed::Decimal;
-use crate::ids::{OrderId, ParticipantId};
+use crate::ids::{AggregatorId, FeederId, OrderId, ParticipantId};
 use crate::money::{Money, Price};
 
 /// A typed refusal. Amounts are in the unit of their type.
@@ -177,6 +177,96 @@ pub enum MarketError {
         got: Energy,
         /// The quantity of the first order of the book.
         unit: Energy,
+    },
+    /// Somebody trades in a grid that has no place for its home.
+    #[error("participant {0} is on no feeder")]
+    NoFeeder(ParticipantId),
+    /// A home hangs on a feeder that is not listed.
+    #[error("participant {participant} is on feeder {feeder}, which is not listed")]
+    UnknownFeeder {
+        /// Whose home.
+        participant: ParticipantId,
+        /// The feeder named.
+        feeder: FeederId,
+    },
+    /// A feeder hangs on an aggregator that is not listed.
+    #[error("feeder {feeder} is below aggregator {aggregator}, which is not listed")]
+    UnknownAggregator {
+        /// Which feeder.
+        feeder: FeederId,
+        /// The aggregator named.
+        aggregator: AggregatorId,
+    },
+    /// Two feeders carry one number.
+    #[error("feeder {0} is listed twice")]
+    DuplicateFeeder(FeederId),
+    /// Two aggregators carry one number.
+    #[error("aggregator {0} is listed twice")]
+    DuplicateAggregator(AggregatorId),
+    /// A flow limit is an amount of energy, zero or more.
+    #[error("a flow limit must be at least 0 Wh, got {0}")]
+    FlowLimit(Energy),
+    /// More homes, feeders or aggregators than one grid may hold.
+    #[error("a grid holds at most {max} homes, feeders or aggregators, got {got}")]
+    GridSize {
+        /// How many were listed.
+        got: usize,
+        /// How many are allowed.
+        max: usize,
+    },
+    /// Fees must not fall from tier to tier.
+    #[error(
+        "fees need 0 <= feeder <= aggregator <= grid <= {max}, got {feeder}, {aggregator}, {grid}"
+    )]
+    Fees {
+        /// Sum of all components between neighbours.
+        feeder: Price,
+        /// Sum below one aggregator.
+        aggregator: Price,
+        /// Sum over the grid.
+        grid: Price,
+        /// The highest price the market works with.
+        max: Price,
+    },
+    /// A component of a fee lies outside the range of a fee.
+    #[error("a fee must lie in 0 ..= {max}, got {got}")]
+    Fee {
+        /// The rate given.
+        got: Price,
+        /// The highest price the market works with.
+        max: Price,
+    },
+    /// A fee needs a name that fits on a bill, and one of its own.
+    #[error("a fee needs a name of its own of 1 ..= {max} bytes, got {got:?}")]
+    FeeName {
+        /// The name given.
+        got: String,
+        /// The longest name.
+        max: usize,
+    },
+    /// More fees than a bill has lines for.
+    #[error("a bill has at most {max} fees, got {got}")]
+    TooManyFees {
+        /// Fees listed.
+        got: usize,
+        /// Fees allowed.
+        max: usize,
+    },
+    /// A list of wishes that does not fit the orders.
+    #[error("there must be one wish per order, got {wishes} for {orders}")]
+    Wishes {
+        /// Orders given.
+        orders: usize,
+        /// Wishes given.
+        wishes: usize,
+    },
+    /// A premium in permille above the largest one.
+    #[error("a premium must lie in 0 ..= {max} permille, got {got}")]
+    Premium {
+        /// The premium given.
+        got: u16,
+        /// The largest premium.
+        max: u16,
     },
 }
 

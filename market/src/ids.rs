@@ -1,6 +1,6 @@
-//! Who takes part in a slot, as the market sees it: a number, nothing more.
+//! Who takes part in a slot and where its home hangs, as the market sees it: numbers, nothing more.
 //!
-//! In: a number chosen by the ledger. Out: an opaque, ordered name. Refuses to know: keys, owners,
+//! In: numbers chosen by the ledger. Out: opaque, ordered names. Refuses to know: keys, owners,
 //! meters, addresses. Whether a participant may act at all is decided before it reaches this crate.
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,50 @@ impl ParticipantId {
 }
 
 impl std::fmt::Display for ParticipantId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// One feeder: the low-voltage line that a street of homes hangs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FeederId(u32);
+
+impl FeederId {
+    /// Names feeder number `id`.
+    pub const fn new(id: u32) -> Self {
+        Self(id)
+    }
+
+    /// The number behind the name.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl std::fmt::Display for FeederId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// One aggregator: the substation that several feeders hang on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AggregatorId(u32);
+
+impl AggregatorId {
+    /// Names aggregator number `id`.
+    pub const fn new(id: u32) -> Self {
+        Self(id)
+    }
+
+    /// The number behind the name.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl std::fmt::Display for AggregatorId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.0)
     }

@@ -156,4 +156,7 @@ pub enum Rejection {
     /// Somebody on the other side accepts its price, but this rule gives up some of the trades that
     /// could be made, so that nobody gains by asking a false price.
     Reduced,
+    /// Its price is as good as the price beyond its feeder, but the feeder or its aggregator
+    /// carries no more.
+    LimitReached,
 }

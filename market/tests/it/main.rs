@@ -6,6 +6,7 @@ mod prices;
 mod internal_prices;
 mod flaws;
 mod settling;
+mod tiers;
 mod day;
 mod exchange;
 mod response;

@@ -228,6 +228,7 @@ const fn in_words(outcome: &Outcome) -> (&'static str, &'static str) {
                 Rejection::PriceNotReached => "price-not-reached",
                 Rejection::Rationed => "rationed",
                 Rejection::Reduced => "reduced",
+                Rejection::LimitReached => "limit-reached",
             },
         ),
     }

@@ -180,6 +180,7 @@ impl Said<'_> {
             Rejection::NoCounterparty => is_alone,
             Rejection::PriceNotReached => !is_alone && (!crosses || too_dear()),
             Rejection::Rationed | Rejection::Reduced => crosses,
+            Rejection::LimitReached => false, // an auction knows no grid
         }
     }
 

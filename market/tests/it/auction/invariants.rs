@@ -143,6 +143,9 @@ proptest! {
                 Outcome::Rejected { reason: Rejection::Reduced } => {
                     prop_assert!(false, "one price gives up no trade");
                 }
+                Outcome::Rejected { reason: Rejection::LimitReached } => {
+                    prop_assert!(false, "an auction has no limits");
+                }
             }
         }
     }
